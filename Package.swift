@@ -1,0 +1,117 @@
+// swift-tools-version: 6.2
+// Floors of the house, ground floor first: a target imports only targets of lower floors.
+// docs/architecture.md says why each wall stands; HouseRulesTests holds the imports to it.
+import Foundation
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+func floor(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies + ["CaliberTesting", "CaliberCore"], exclude: goldens(of: name),
+        swiftSettings: strict)
+}
+
+/// Golden files stand beside their tests and are read from there.
+func goldens(of tests: String) -> [String] {
+    ["Golden", "Cases"].filter {
+        FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Tests/\(tests)/\($0)")
+    }
+}
+
+let package = Package(
+    name: "caliber",
+    products: [
+        .executable(name: "caliber", targets: ["caliber"]),
+        .library(name: "CaliberEngine", targets: ["CaliberEngine"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    ],
+    targets: [
+        // 0: the C doors, and the words everything speaks.
+        .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
+        .systemLibrary(name: "CCompression", providers: [.apt(["libzstd-dev", "zlib1g-dev"])]),
+        .systemLibrary(name: "CXXHash", providers: [.apt(["libxxhash-dev"])]),
+        floor("CaliberCore", []),
+        // 1: the database file; the definitions.
+        floor("CaliberStore", ["CaliberCore", grdb, sqlite]),
+        floor("CaliberDictionary", ["CaliberCore", yams, crypto]),
+        // 2: typed buffers and the expression machine that runs on them.
+        floor("CaliberColumns", ["CaliberCore", "CaliberDictionary", "CXXHash"]),
+        // 3: contracts applied, once-only, quarantine, the durable log.
+        floor(
+            "CaliberEventLog",
+            [
+                "CaliberCore", "CaliberStore", "CaliberDictionary", "CaliberColumns",
+                "CSimdJSON", "CCompression", "CXXHash", grdb, sqlite,
+            ]),
+        // 4: folds, segments, checkpoints.
+        floor(
+            "CaliberTables",
+            [
+                "CaliberCore", "CaliberStore", "CaliberDictionary", "CaliberColumns", "CaliberEventLog",
+                "CXXHash", "CCompression", grdb, sqlite,
+            ]),
+        // 5: plans and their execution.
+        floor(
+            "CaliberQuery",
+            ["CaliberCore", "CaliberDictionary", "CaliberColumns", "CaliberTables"]),
+        // 6: one verb per use case.
+        floor(
+            "CaliberEngine",
+            [
+                "CaliberCore", "CaliberStore", "CaliberDictionary", "CaliberColumns", "CaliberEventLog",
+                "CaliberTables", "CaliberQuery",
+            ]),
+        // side: synthetic orders and the truth about them.
+        floor("CaliberSimulator", ["CaliberCore", "CaliberDictionary"]),
+        // 8: parse, call, print, exit code.
+        .executableTarget(
+            name: "caliber", dependencies: ["CaliberCore", "CaliberEngine", "CaliberSimulator", argumentParser],
+            path: "Sources/CaliberCommand", swiftSettings: strict),
+        // tests
+        .target(
+            name: "CaliberTesting", dependencies: ["CaliberCore"], path: "Tests/CaliberTesting",
+            swiftSettings: strict),
+        tests("CaliberCoreTests", []),
+        tests("CaliberStoreTests", ["CaliberStore", grdb]),
+        tests("CaliberDictionaryTests", ["CaliberDictionary"]),
+        tests("CaliberColumnsTests", ["CaliberColumns", "CaliberDictionary"]),
+        tests(
+            "CaliberEventLogTests",
+            ["CaliberEventLog", "CaliberStore", "CaliberDictionary", "CaliberColumns", "CSimdJSON", grdb]),
+        tests(
+            "CaliberTablesTests",
+            ["CaliberTables", "CaliberEventLog", "CaliberStore", "CaliberDictionary", "CaliberColumns", grdb]),
+        tests(
+            "CaliberQueryTests",
+            ["CaliberQuery", "CaliberTables", "CaliberEventLog", "CaliberDictionary", "CaliberColumns"]),
+        tests("CaliberSimulatorTests", ["CaliberSimulator", "CaliberDictionary"]),
+        tests(
+            "CaliberEngineTests",
+            [
+                "CaliberEngine", "CaliberQuery", "CaliberTables", "CaliberEventLog", "CaliberStore",
+                "CaliberDictionary", "CaliberColumns", "CaliberSimulator", grdb,
+            ]),
+    ],
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,157 @@
+import CXXHash
+import CaliberCore
+
+/// Append-only strings with dense codes: the strings of one column, or of one field of one batch.
+///
+/// `intern` gives equal strings one code; `append` gives each its own (keys and free text, where looking up would cost
+/// more than it saves). A pool uses one or the other throughout.
+///
+/// One thread writes; once writing is over, any thread may read.
+package final class StringPool: @unchecked Sendable {
+    // Safe to share once written: the class has no interior mutation on its read paths, and its owners (a batch, a
+    // table's dictionary) hand it to other threads only after the last `intern` or `append`.
+    private var bytes: UnsafeMutablePointer<UInt8>
+    private var byteCapacity: Int
+    private var offsets: UnsafeMutablePointer<Int>
+    private var offsetCapacity: Int
+    /// Open addressing, linear probing: code + 1, 0 where empty. Empty until the first `intern`.
+    private var slots: [UInt32] = []
+    package private(set) var count = 0
+
+    package init(byteCapacity: Int = 1024, countCapacity: Int = 64) {
+        self.byteCapacity = byteCapacity
+        bytes = .allocate(capacity: byteCapacity)
+        offsetCapacity = countCapacity + 1
+        offsets = .allocate(capacity: offsetCapacity)
+        offsets[0] = 0
+    }
+
+    deinit {
+        bytes.deallocate()
+        offsets.deallocate()
+    }
+
+    package var byteCount: Int { offsets[count] }
+
+    /// The bytes of one string; valid until the next write.
+    @inline(__always)
+    package subscript(code: UInt32) -> UnsafeRawBufferPointer {
+        let index = Int(code)
+        precondition(index < count, "code \(code) is outside a pool of \(count) strings")
+        let start = offsets[index]
+        return UnsafeRawBufferPointer(start: bytes + start, count: offsets[index + 1] - start)
+    }
+
+    package func string(_ code: UInt32) -> String { String(decoding: self[code], as: UTF8.self) }
+
+    /// Adds a string without looking whether it is there already.
+    package func append(_ string: UnsafeRawBufferPointer) -> UInt32 {
+        let start = offsets[count]
+        reserve(bytes: start + string.count, strings: count + 1)
+        if let source = string.baseAddress {
+            UnsafeMutableRawPointer(bytes + start).copyMemory(from: source, byteCount: string.count)
+        }
+        count += 1
+        offsets[count] = start + string.count
+        return UInt32(count - 1)
+    }
+
+    /// The code of a string, a new one when it was not there.
+    package func intern(_ string: UnsafeRawBufferPointer) -> UInt32 {
+        if (count + 1) * 2 > slots.count { growSlots() }
+        var slot = slotIndex(string)
+        while slots[slot] != 0 {
+            if equals(slots[slot] - 1, string) { return slots[slot] - 1 }
+            slot = (slot + 1) & (slots.count - 1)
+        }
+        let code = append(string)
+        slots[slot] = code + 1
+        return code
+    }
+
+    package func intern(_ string: String) -> UInt32 {
+        var copy = string
+        return copy.withUTF8 { intern(UnsafeRawBufferPointer($0)) }
+    }
+
+    /// The code of a string, or nil when it is not in the pool. Only for pools filled by `intern`.
+    package func code(of string: UnsafeRawBufferPointer) -> UInt32? {
+        guard !slots.isEmpty else { return nil }
+        var slot = slotIndex(string)
+        while slots[slot] != 0 {
+            if equals(slots[slot] - 1, string) { return slots[slot] - 1 }
+            slot = (slot + 1) & (slots.count - 1)
+        }
+        return nil
+    }
+
+    package func code(of string: String) -> UInt32? {
+        var copy = string
+        return copy.withUTF8 { code(of: UnsafeRawBufferPointer($0)) }
+    }
+
+    /// Whether one string sorts before another, byte by byte.
+    package func precedes(_ left: UInt32, _ right: UInt32) -> Bool {
+        StringPool.precedes(self[left], self[right])
+    }
+
+    package static func precedes(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+        let order = compareBytes(left, right)
+        return order < 0 || order == 0 && left.count < right.count
+    }
+
+    private static func compareBytes(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Int {
+        for index in 0..<Swift.min(left.count, right.count) where left[index] != right[index] {
+            return Int(left[index]) - Int(right[index])
+        }
+        return 0
+    }
+
+    /// Forgets all strings and keeps the memory.
+    package func removeAll() {
+        count = 0
+        for index in slots.indices { slots[index] = 0 }
+    }
+
+    @inline(__always)
+    private func slotIndex(_ string: UnsafeRawBufferPointer) -> Int {
+        Int(truncatingIfNeeded: XXH3_64bits(string.baseAddress, string.count)) & (slots.count - 1)
+    }
+
+    @inline(__always)
+    private func equals(_ code: UInt32, _ string: UnsafeRawBufferPointer) -> Bool {
+        let own = self[code]
+        guard own.count == string.count else { return false }
+        for index in 0..<own.count where own[index] != string[index] { return false }
+        return true
+    }
+
+    private func growSlots() {
+        let newCount = Swift.max(64, slots.count * 2)
+        slots = [UInt32](repeating: 0, count: newCount)
+        for code in 0..<UInt32(count) {
+            var slot = slotIndex(self[code])
+            while slots[slot] != 0 { slot = (slot + 1) & (newCount - 1) }
+            slots[slot] = code + 1
+        }
+    }
+
+    private func reserve(bytes byteCount: Int, strings stringCount: Int) {
+        if byteCount > byteCapacity {
+            let newCapacity = Swift.max(byteCount, byteCapacity * 2)
+            let new = UnsafeMutablePointer<UInt8>.allocate(capacity: newCapacity)
+            new.update(from: bytes, count: offsets[count])
+            bytes.deallocate()
+            bytes = new
+            byteCapacity = newCapacity
+        }
+        if stringCount + 1 > offsetCapacity {
+            let newCapacity = offsetCapacity * 2
+            let new = UnsafeMutablePointer<Int>.allocate(capacity: newCapacity)
+            new.update(from: offsets, count: count + 1)
+            offsets.deallocate()
+            offsets = new
+            offsetCapacity = newCapacity
+        }
+    }
+}

@@ -1,0 +1,5 @@
+import ArgumentParser
+
+@main struct CaliberCommand: AsyncParsableCommand {
+    func run() async throws { print("caliber") }
+}

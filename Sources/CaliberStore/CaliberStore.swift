@@ -1,0 +1,93 @@
+import CaliberCore
+import Foundation
+import GRDB
+
+/// The one SQLite file that holds everything: log, quarantine, segments, dictionary history.
+///
+/// Many readers, one writer. A reader sees one consistent state of the file for as long as its closure runs. Every write
+/// is one transaction, durable when it returns, and refused when the writer's lease has passed to another process.
+public final class CaliberStore: Sendable {
+    public let path: String
+    private let pool: DatabasePool
+
+    /// Opens the file and brings its schema up to date; creates it where there is none.
+    ///
+    /// - Throws: `StoreProblem` when the file can't be opened, is no Caliber database, or was written by a newer Caliber.
+    public static func open(at path: String, creating: Bool = true) throws -> CaliberStore {
+        guard creating || FileManager.default.fileExists(atPath: path) else { throw StoreProblem.missing(path: path) }
+        do {
+            let store = try CaliberStore(path: path)
+            try store.migrate()
+            return store
+        } catch let error as DatabaseError {
+            throw StoreProblem(error, path: path)
+        }
+    }
+
+    private init(path: String) throws {
+        self.path = path
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(StoreLimits.busyTimeoutSeconds)
+        configuration.maximumReaderCount = StoreLimits.readerCount
+        configuration.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA page_size = \(StoreLimits.pageByteCount)")
+            try database.execute(sql: "PRAGMA synchronous = FULL")
+            try database.execute(sql: "PRAGMA cache_size = -\(StoreLimits.cacheKibibytes)")
+            try database.execute(sql: "PRAGMA wal_autocheckpoint = \(StoreLimits.walCheckpointPageCount)")
+            try database.execute(sql: "PRAGMA mmap_size = \(StoreLimits.mappedByteCount)")
+        }
+        pool = try DatabasePool(path: path, configuration: configuration)
+    }
+
+    private func migrate() throws {
+        let migrator = StoreMigrations.all
+        try pool.read { database in
+            let applied = try migrator.appliedIdentifiers(database)
+            let unknown = applied.subtracting(migrator.migrations)
+            guard unknown.isEmpty else { throw StoreProblem.newerSchema(path: path, migrations: unknown.sorted()) }
+        }
+        try migrator.migrate(pool)
+    }
+
+    /// Reads one consistent state of the file.
+    package func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        try pool.read(body)
+    }
+
+    /// Runs one durable transaction as the holder of `lease`; an error undoes all of it.
+    ///
+    /// - Throws: `StoreProblem.leaseLost` when another process has taken the lease since.
+    package func write<Value>(_ lease: WriterLease, _ body: (Database) throws -> Value) throws -> Value {
+        try pool.write { database in
+            try lease.confirm(in: database)
+            return try body(database)
+        }
+    }
+
+    /// For the lease itself, which is written before there is one.
+    func writeUnleased<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        try pool.write(body)
+    }
+
+    /// Moves the write-ahead log into the file, so that the file alone is whole.
+    package func foldWriteAheadLog() throws {
+        _ = try pool.writeWithoutTransaction { database in try database.checkpoint(.truncate) }
+    }
+
+    /// SQLite's own check of the whole file; empty when nothing is wrong.
+    package func integrityProblems() throws -> [String] {
+        try pool.read { database in
+            try String.fetchAll(database, sql: "PRAGMA integrity_check").filter { $0 != "ok" }
+        }
+    }
+}
+
+/// Limits of the database's connections, named and with units.
+enum StoreLimits {
+    static let busyTimeoutSeconds = 10.0
+    static let readerCount = 4
+    static let pageByteCount = 8192
+    static let cacheKibibytes = 65_536
+    static let walCheckpointPageCount = 8000
+    static let mappedByteCount: Int64 = 1 << 36
+}

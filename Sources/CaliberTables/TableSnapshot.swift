@@ -1,0 +1,49 @@
+import CaliberColumns
+import CaliberCore
+import CaliberDictionary
+import CaliberEventLog
+
+/// One table as of one log position, cut into segments: what a query reads.
+package struct TableSnapshot: Sendable {
+    package let definition: TableDefinition
+    /// The last event that the rows reflect.
+    package let position: LogPosition
+    /// Anchored segments in the order of their anchors; then those of rows that wait for an anchor.
+    package let segments: [SegmentSnapshot]
+
+    package init(definition: TableDefinition, position: LogPosition, segments: [SegmentSnapshot]) {
+        self.definition = definition
+        self.position = position
+        self.segments = segments
+    }
+
+    package var rowCount: Int { segments.reduce(0) { $0 + $1.rowCount } }
+}
+
+/// Up to 64 Ki rows of a table, of neighbouring anchors, column by column.
+package final class SegmentSnapshot: Sendable {
+    package let id: Int64
+    /// Rises whenever the segment's content changes.
+    package let version: Int64
+    package let rowCount: Int
+    /// False when its rows have no anchor yet; always false in a table without one.
+    package let isAnchored: Bool
+    /// Rows stand in the order of their anchors (microseconds), the first and last of which these are.
+    package let anchors: ClosedRange<Int64>?
+    private let load: @Sendable (String) throws -> EncodedColumn
+
+    /// - Parameter load: gives a stored (not derived) column by name, keys included; called at most once a query.
+    package init(
+        id: Int64, version: Int64, rowCount: Int, anchors: ClosedRange<Int64>?,
+        load: @escaping @Sendable (String) throws -> EncodedColumn
+    ) {
+        self.id = id
+        self.version = version
+        self.rowCount = rowCount
+        self.anchors = anchors
+        isAnchored = anchors != nil
+        self.load = load
+    }
+
+    package func column(_ name: String) throws -> EncodedColumn { try load(name) }
+}
