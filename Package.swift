@@ -92,6 +92,9 @@ let package = Package(
         .target(
             name: "CaliberTesting", dependencies: ["CaliberCore"], path: "Tests/CaliberTesting",
             swiftSettings: strict),
+        .target(
+            name: "CFaultyFileSystem", path: "Tests/CFaultyFileSystem", linkerSettings: [.linkedLibrary("sqlite3")]),
+        tests("HouseRulesTests", []),
         tests("CaliberCoreTests", []),
         tests("CaliberStoreTests", ["CaliberStore", grdb]),
         tests("CaliberDictionaryTests", ["CaliberDictionary"]),
