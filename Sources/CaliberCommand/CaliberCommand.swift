@@ -1,5 +1,7 @@
 import ArgumentParser
 
-@main struct CaliberCommand: AsyncParsableCommand {
-    func run() async throws { print("caliber") }
+@main
+struct CaliberCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "caliber", abstract: "Metrics of orders.")
+    func run() throws { print("caliber") }
 }
