@@ -1,0 +1,99 @@
+import CaliberCore
+
+/// What a simulated shop is like, and how badly its systems deliver. The same settings give the same bytes.
+public struct SimulationSettings: Hashable, Sendable {
+    public var seed: UInt64 = 1
+    public var orderCount = 20_000
+    /// The first day, in Shanghai, on which orders are placed.
+    public var startDay = CivilDate(year: 2026, month: 5, day: 25)
+    /// Days on which orders are placed; what follows from them (parcels, refunds, late events) runs on for some weeks.
+    public var dayCount = 30
+    public var channels = SalesChannel.all
+    public var productCount = 300
+    /// Distinct buyers that orders are drawn from, as a share of the orders. Few buy often, many once.
+    public var buyerShare = 0.6
+
+    // What happens to orders, as shares of them.
+    public var abandonedShare = 0.08
+    public var failedPaymentShare = 0.04
+    public var depositShare = 0.04
+    /// Of the deposits: those whose final payment never comes.
+    public var depositLapseShare = 0.06
+    public var giftShare = 0.012
+    public var reviewShare = 0.03
+    public var refundBeforeShippingShare = 0.035
+    public var refundAfterDeliveryShare = 0.055
+
+    // What goes wrong on the way, as shares of the events.
+    /// Delivered a second time, byte for byte, under the same source and id.
+    public var repeatShare = 0.02
+    /// Arrive days after they happened.
+    public var lateShare = 0.01
+    /// Arrive broken, in one of `MalformedKind`'s ways.
+    public var malformedShare = 0.003
+    /// Share of the orders whose first payment callback overtakes the order itself.
+    public var outOfOrderShare = 0.02
+
+    // The ERP's ledger, as shares of its rows.
+    public var ledgerMissingShare = 0.004
+    public var ledgerDifferentAmountShare = 0.003
+
+    public init() {}
+
+    public init(seed: UInt64, orderCount: Int, dayCount: Int = 30) {
+        self.seed = seed
+        self.orderCount = orderCount
+        self.dayCount = dayCount
+    }
+}
+
+/// Where an order is placed.
+public struct SalesChannel: Hashable, Sendable {
+    /// As the events name it: `mini_program`.
+    public let name: String
+    /// As the ERP's ledger names it: `小程序`.
+    public let ledgerName: String
+    /// Orders come in proportion to it.
+    public let weight: Int
+    public let storeCount: Int
+
+    public init(name: String, ledgerName: String, weight: Int, storeCount: Int) {
+        self.name = name
+        self.ledgerName = ledgerName
+        self.weight = weight
+        self.storeCount = storeCount
+    }
+
+    public static let all = [
+        SalesChannel(name: "douyin", ledgerName: "抖音", weight: 26, storeCount: 4),
+        SalesChannel(name: "tmall", ledgerName: "天猫", weight: 22, storeCount: 2),
+        SalesChannel(name: "jd", ledgerName: "京东", weight: 14, storeCount: 2),
+        SalesChannel(name: "pinduoduo", ledgerName: "拼多多", weight: 13, storeCount: 3),
+        SalesChannel(name: "mini_program", ledgerName: "小程序", weight: 9, storeCount: 1),
+        SalesChannel(name: "kuaishou", ledgerName: "快手", weight: 7, storeCount: 2),
+        SalesChannel(name: "xiaohongshu", ledgerName: "小红书", weight: 5, storeCount: 1),
+        SalesChannel(name: "store", ledgerName: "门店", weight: 4, storeCount: 12),
+    ]
+}
+
+/// The ways in which a simulated event breaks its contract. Each replaces the event: the right one never arrives.
+public enum MalformedKind: String, Hashable, Sendable, CaseIterable {
+    /// The line breaks off: no JSON.
+    case truncated
+    /// `order_id` is not there.
+    case missingField = "missing_field"
+    /// `time` names no offset from UTC.
+    case zoneMissing = "zone_missing"
+    /// A field that the contract does not have.
+    case undeclaredField = "undeclared_field"
+    /// An amount with three decimals.
+    case amountTooPrecise = "amount_too_precise"
+    /// `douyn`.
+    case unknownChannel = "unknown_channel"
+    /// A province in GBK bytes.
+    case notUTF8 = "not_utf8"
+    /// A full-width digit in a tracking number.
+    case fullWidthDigit = "full_width_digit"
+    /// A full-width space in a tracking number.
+    case fullWidthSpace = "full_width_space"
+}
