@@ -1,0 +1,60 @@
+import ArgumentParser
+import CaliberCore
+import CaliberDictionary
+import CaliberEngine
+import Foundation
+
+/// Which dictionary and which database a command works on.
+struct DeploymentOptions: ParsableArguments {
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Folder of the dictionary (CALIBER_DICTIONARY; else \"dictionary\").", valueName: "folder"))
+    var dictionary: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("The database file (CALIBER_DATABASE; else \"caliber.db\").", valueName: "file"))
+    var database: String?
+
+    var dictionaryFolder: String { dictionary ?? environment("CALIBER_DICTIONARY") ?? "dictionary" }
+    var databasePath: String { database ?? environment("CALIBER_DATABASE") ?? "caliber.db" }
+
+    private func environment(_ name: String) -> String? {
+        ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    func loadDictionary() throws -> LoadedDictionary {
+        let loaded = try LoadedDictionary.load(folder: dictionaryFolder)
+        for warning in loaded.warnings { Output.note(warning.description) }
+        return loaded
+    }
+
+    /// - Parameter creating: whether a database that is not there yet is made; otherwise that is an error that says how.
+    func openEngine(creating: Bool = false) throws -> Engine {
+        try Engine.open(
+            databasePath: databasePath, dictionary: try LoadedDictionary.load(folder: dictionaryFolder),
+            creating: creating)
+    }
+}
+
+/// A command whose failures are diagnostics.
+protocol CaliberSubcommand: ParsableCommand {
+    func perform() throws
+}
+
+extension CaliberSubcommand {
+    func run() throws {
+        do {
+            try perform()
+        } catch let error as ExitCode {
+            throw error
+        } catch {
+            for diagnostic in Diagnostic.describing(error) { Output.note(diagnostic.description) }
+            throw ExitCode(ExitStatus.failure.rawValue)
+        }
+    }
+
+    /// Ends the command with success of a kind that a person should look at.
+    func needsAttention() -> any Error { ExitCode(ExitStatus.attention.rawValue) }
+}

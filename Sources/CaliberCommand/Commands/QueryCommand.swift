@@ -1,0 +1,104 @@
+import ArgumentParser
+import CaliberCore
+import CaliberEngine
+import CaliberQuery
+import Foundation
+
+struct QueryCommand: CaliberSubcommand {
+    static let configuration = CommandConfiguration(
+        commandName: "query", abstract: "Ask for metrics by their definitions.",
+        discussion: """
+            Group by dimensions (`channel`, `product__category`) and by time (`metric_time__day`, `paid_at__month`; \
+            hour, day, week, month, quarter, year). A filter is a condition over the same names: \
+            --where "channel = 'douyin' and paid >= 100.00".
+
+            Examples:
+              caliber query --metrics gmv,orders_paid --group-by metric_time__day
+              caliber query --metrics gmv@1 --group-by channel --start-time 2026-03-01 --end-time 2026-03-31
+              caliber query --metrics gmv --group-by metric_time__day,channel --format plot
+            """)
+
+    @OptionGroup var deployment: DeploymentOptions
+
+    @Option(help: ArgumentHelp("Names or ids, by comma; a version as gmv@2.", valueName: "names"))
+    var metrics: String
+
+    @Option(
+        name: .customLong("group-by"), help: ArgumentHelp("Dimensions, by comma; repeatable.", valueName: "names"))
+    var groupBy: [String] = []
+
+    @Option(name: .customLong("where"), help: ArgumentHelp("A condition; repeatable, all must hold.", valueName: "condition"))
+    var filters: [String] = []
+
+    @Option(name: .customLong("start-time"), help: ArgumentHelp("First day or moment, ISO 8601.", valueName: "time"))
+    var startTime: String?
+
+    @Option(
+        name: .customLong("end-time"), help: ArgumentHelp("Last day or moment, inclusive, ISO 8601.", valueName: "time"))
+    var endTime: String?
+
+    @Option(help: ArgumentHelp("Columns of the answer, by comma; -name for descending.", valueName: "names"))
+    var order: [String] = []
+
+    @Option(help: "At most so many rows.") var limit: Int?
+
+    @Option(name: .customLong("time-zone"), help: "Zone that days are days of; the dictionary's otherwise.")
+    var timeZone: String?
+
+    @Flag(name: .customLong("fill-missing"), help: "Show periods without rows.") var fillMissing = false
+
+    @Option(help: "table, csv, json, ndjson or plot.") var format: QueryFormat = .table
+
+    @Flag(help: "Print the plan, with the equivalent SQL, instead of the answer.") var explain = false
+
+    @Flag(help: "Exit with 3 when the answer is older than its update frequency allows.") var fresh = false
+
+    func perform() throws {
+        let query = MetricQuery(
+            metrics: names([metrics]).map { MetricReference(text: $0) }, groupBy: names(groupBy), filters: filters,
+            startTime: startTime, endTime: endTime, order: names(order).map { OrderTerm(text: $0) }, limit: limit,
+            timeZone: timeZone, fillsMissingPeriods: fillMissing)
+        let engine = try deployment.openEngine()
+        if explain {
+            Output.data(try engine.explain(query))
+            return
+        }
+        let answer = try engine.answer(query)
+        Output.data(try format.render(answer))
+        if format == .table || format == .plot { Output.note(provenance(of: answer)) }
+        if answer.rows.isEmpty { Output.note(try engine.reasonForNoRows()) }
+        if answer.isStale, fresh { throw needsAttention() }
+    }
+
+    private func names(_ lists: [String]) -> [String] {
+        lists.flatMap { $0.split(separator: ",") }.map { $0.trimmingCharacters(in: .whitespaces) }
+            .filter { !$0.isEmpty }
+    }
+
+    /// One line a metric: which definition the figure was counted by.
+    private func provenance(of answer: QueryAnswer) -> String {
+        answer.metrics.map { metric in
+            var words = ["\(metric.name)@\(metric.version)", metric.id, String(metric.definitionHash.prefix(19))]
+            words.append(metric.status.rawValue)
+            words.append(metric.owner)
+            if let anchor = metric.anchor { words.append("counted at \(anchor)") }
+            if let filter = metric.filter { words.append("where \(filter)") }
+            if metric.isStale { words.append("STALE") }
+            return "  " + words.joined(separator: " · ")
+        }.joined(separator: "\n")
+    }
+}
+
+enum QueryFormat: String, ExpressibleByArgument, CaseIterable {
+    case table, csv, json, ndjson, plot
+
+    func render(_ answer: QueryAnswer) throws -> String {
+        switch self {
+        case .table: answer.render(as: .table)
+        case .csv: answer.render(as: .csv)
+        case .json: answer.render(as: .json)
+        case .ndjson: answer.render(as: .ndjson)
+        case .plot: try AnswerPlot(answer).text
+        }
+    }
+}
