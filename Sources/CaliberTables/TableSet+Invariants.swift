@@ -19,7 +19,7 @@ private struct TableInspection {
         var problems: [TablesProblem] = []
         for segment in table.liveSegments {
             do {
-                problems += try problems(of: segment)
+                problems += try self.problems(of: segment)
             } catch let problem as TablesProblem {
                 problems.append(problem)
             } catch {

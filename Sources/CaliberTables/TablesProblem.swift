@@ -62,7 +62,8 @@ public enum TablesProblem: Error, Sendable, Equatable {
         case .foldTypeMismatch(let column, let kind, let columnType, let fieldType, let location):
             Diagnostic(
                 "fold-type-mismatch",
-                "Column '\(column)' is \(columnType); fold \(kind) of a \(fieldType) field can't fill it.", at: location)
+                "Column '\(column)' is \(columnType); fold \(kind) of a \(fieldType) field can't fill it.", at: location
+            )
         case .sumDependsOnOrder(let column, let type, let location):
             Diagnostic(
                 "sum-depends-on-order",
@@ -74,7 +75,8 @@ public enum TablesProblem: Error, Sendable, Equatable {
             Diagnostic(
                 "anchor-not-stored",
                 "The anchor '\(anchor)' of '\(table)' is not a folded timestamp column or a timestamp of its key.",
-                at: location, remedy: "Anchor the table on a column with `from` and `fold: first`, `last`, `min` or `max`.")
+                at: location,
+                remedy: "Anchor the table on a column with `from` and `fold: first`, `last`, `min` or `max`.")
         default: Diagnostic("table-definition", "The table's definition can't be used.")
         }
     }

@@ -168,6 +168,11 @@ final class BatchFold {
                 leaving.append(row)
             }
         }
+        if segment.isAnchored, segment.isSorted, segment.rowCount > 0 {
+            // Rows kept their order, but the first or last may have a new anchor.
+            let (first, last) = (anchors.lanes[0], anchors.lanes[segment.rowCount - 1])
+            if first <= last { segment.anchors = first...last } else { segment.isSorted = false }
+        }
         // A segment whose order or bounds may change is sorted before it is read, for which all columns are needed.
         if segment.isAnchored, !segment.isSorted || !leaving.isEmpty { try table.loadAll(of: segment) }
         leaving.sort()

@@ -63,7 +63,8 @@ enum LayoutHash {
         case .isMember(let value, let members): return list("in", [text(value)] + members.map(literalText))
         case .isNull(let operand): return list("null", [text(operand)])
         case .choose(let branches, let otherwise):
-            return list("case", branches.flatMap { [text($0.condition), text($0.value)] } + [otherwise.map(text) ?? "-"])
+            return list(
+                "case", branches.flatMap { [text($0.condition), text($0.value)] } + [otherwise.map(text) ?? "-"])
         case .coalesce(let operands): return list("coalesce", operands.map(text))
         case .call(let function, let arguments): return list(function.rawValue, arguments.map(text))
         }

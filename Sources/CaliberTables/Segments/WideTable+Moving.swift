@@ -124,7 +124,9 @@ extension WideTable {
 
     /// Tells the key index where rows stand now.
     func reindex(_ segment: MutableSegment, rows: some Sequence<Int>) {
-        guard let low = segment.buffers[layout.hashLowSlot], let high = segment.buffers[layout.hashHighSlot] else { return }
+        guard let low = segment.buffers[layout.hashLowSlot], let high = segment.buffers[layout.hashHighSlot] else {
+            return
+        }
         for row in rows {
             let hash = KeyHash(
                 low: UInt64(bitPattern: low.lanes[row]), high: UInt64(bitPattern: high.lanes[row]))
