@@ -1,7 +1,7 @@
 import CaliberEventLog
 
 /// A log that gives its accepted events again, in its own order.
-package protocol EventReplaying: AnyObject {
+package protocol EventReplaying {
     /// Hands all events after a position to `body`, some batches at a time, each time with the position they end at.
-    func replay(after position: LogPosition, _ body: ([EventBatch], LogPosition) throws -> Void) throws
+    func replayEvents(after position: LogPosition, _ body: ([EventBatch], LogPosition) throws -> Void) throws
 }

@@ -12,6 +12,8 @@ public struct CheckpointReport: Equatable, Sendable {
     public internal(set) var bytes = 0
     public internal(set) var strings = 0
     public internal(set) var removedSegments = 0
+
+    public init() {}
 }
 
 extension TableSet {

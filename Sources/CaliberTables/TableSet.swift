@@ -115,6 +115,9 @@ public final class TableSet {
     /// What folds hold in memory: lanes of segments, which the budget bounds, and keys and strings beside them.
     public var memoryByteCount: Int { tables.reduce(0) { $0 + $1.memoryByteCount } }
 
+    /// The part of it that the budget bounds between folds.
+    public var segmentMemoryByteCount: Int { segmentByteCount }
+
     // MARK: Opening
 
     private func load(damaged: [String: TablesProblem]) throws {
@@ -156,7 +159,7 @@ public final class TableSet {
         for start in Set(tables.map(\.position)).sorted() {
             let behind = tables.filter { $0.position == start }
             guard !behind.isEmpty else { continue }
-            try log.replay(after: start) { batches, position in
+            try log.replayEvents(after: start) { batches, position in
                 _ = try fold(batches, upTo: position, into: behind)
             }
         }

@@ -17,8 +17,9 @@ public enum TablesProblem: Error, Sendable, Equatable {
     case tooManySegments(table: String, limit: Int)
     case rowCountMismatch(table: String, segment: Int64, expected: Int, found: Int)
     case brokenInvariant(table: String, segment: Int64, what: String)
-    case overlappingValidity(table: String, entity: String)
-    case duplicateKey(table: String, key: String)
+    case overlappingValidity(table: String, entityCount: Int)
+    case duplicateKey(table: String, rowCount: Int)
+    case tooManyRows(table: String, limit: Int)
     case unknownStoredColumn(name: String, table: String)
     case notWritable
 
@@ -27,16 +28,20 @@ public enum TablesProblem: Error, Sendable, Equatable {
         case .unknownTable, .unknownContract, .unknownKeyField, .keyTypeMismatch, .foldTypeMismatch,
             .sumDependsOnOrder, .notSummable, .anchorNotStored:
             definitionDiagnostic
-        case .foreignBatch, .foldInterrupted, .tooManySegments, .notWritable, .unknownStoredColumn:
+        case .foreignBatch, .foldInterrupted, .tooManySegments, .tooManyRows, .notWritable,
+            .unknownStoredColumn:
             useDiagnostic
         case .corruptSegment, .corruptStrings, .rowCountMismatch, .brokenInvariant: storageDiagnostic
-        case .overlappingValidity(let table, let entity):
+        case .overlappingValidity(let table, let entityCount):
             Diagnostic(
-                "validity-overlap", "Two rows of '\(table)' hold for \(entity) at the same time.",
-                remedy: "The one that begins later is taken. Let ranges end where the next begins.", severity: .warning)
-        case .duplicateKey(let table, let key):
+                "validity-overlap",
+                "\(entityCount) entities of '\(table)' have two rows that hold at one moment; "
+                    + "the one that began last is taken.",
+                remedy: "Let each range end where the next begins.", severity: .warning)
+        case .duplicateKey(let table, let rowCount):
             Diagnostic(
-                "join-not-unique", "'\(table)' has more than one row for \(key), so joining it would double figures.",
+                "join-not-unique",
+                "\(rowCount) rows of '\(table)' have the same key as another, so joining it would double figures.",
                 remedy: "Join it by all columns of its key, or declare `validity`.")
         }
     }
@@ -89,6 +94,8 @@ public enum TablesProblem: Error, Sendable, Equatable {
                 remedy: "Open the tables again with the dictionary that the batch was decoded by.")
         case .tooManySegments(let table, let limit):
             Diagnostic("too-many-segments", "Table '\(table)' needs more than \(limit) segments, which is the limit.")
+        case .tooManyRows(let table, let limit):
+            Diagnostic("too-many-rows", "Table '\(table)' has more than the \(limit) rows that a join can tell apart.")
         case .unknownStoredColumn(let name, let table):
             Diagnostic("unknown-column", "Table '\(table)' keeps no column '\(name)'.")
         case .foldInterrupted(let reason):

@@ -37,7 +37,7 @@ final class MemoryLog: EventReplaying {
         return (MemoryLog.batches(of: new[...]), position)
     }
 
-    func replay(after position: LogPosition, _ body: ([EventBatch], LogPosition) throws -> Void) throws {
+    func replayEvents(after position: LogPosition, _ body: ([EventBatch], LogPosition) throws -> Void) throws {
         var next = Int(position.sequence)
         while next < events.count {
             let end = min(events.count, next + batchSize)

@@ -7,7 +7,7 @@ final class BatchFold {
     let table: WideTable
     let batch: EventBatch
     let folds: ContractFolds
-    private(set) var account = FoldAccount()
+    var account = FoldAccount()
     private let masks: [Scratch<UInt8>]
     /// Each event's place, or nil where a part of its key is missing.
     private let places: Scratch<UInt64>
@@ -15,9 +15,9 @@ final class BatchFold {
     /// Which events each fold takes, in the order of the folds.
     private var aggregateAcceptances: [Acceptance] = []
     private var orderAcceptances: [Acceptance] = []
-    private let verdicts: Scratch<UInt8>
+    let verdicts: Scratch<UInt8>
     /// By slot: the batch's strings as codes of the table's pool.
-    private var translations: [Int: Scratch<Int64>] = [:]
+    var translations: [Int: Scratch<Int64>] = [:]
 
     private static let noPlace = UInt64.max
 
@@ -179,8 +179,6 @@ final class BatchFold {
         return leaving.enumerated().filter { $0.offset == 0 || leaving[$0.offset - 1] != $0.element }.map(\.element)
     }
 
-    // MARK: Folds
-
     /// Events that meet a condition and have a value in each of the fields.
     private func accepts(_ condition: Int?, _ fields: [FieldSource]) -> Acceptance {
         let passing = condition.map { masks[$0] } ?? ones
@@ -193,208 +191,10 @@ final class BatchFold {
         }
         return Acceptance(bytes: both, passing: passing)
     }
-
-    private func apply(
-        _ fold: AggregateFold, _ acceptance: Acceptance, _ run: FoldRun, _ segment: MutableSegment
-    ) throws {
-        let field = fold.field.map { $0.column(of: batch) }
-        guard hasAny(run, acceptance.pointer) else { return }
-        try table.load(fold.slot, of: segment)
-        guard let field else {
-            FoldKernels.count(run, accepts: acceptance.pointer, into: segment.writable(fold.slot))
-            return
-        }
-        let input = FoldInput(lanes: UnsafePointer(field.lanes), accepts: acceptance.pointer)
-        switch fold.kind {
-        case .count: FoldKernels.count(run, accepts: acceptance.pointer, into: segment.writable(fold.slot))
-        case .any: FoldKernels.any(run, input, into: segment.writable(fold.slot))
-        case .sum(let wide): try applySum(run, input, slot: fold.slot, wide: wide, segment)
-        case .minimum: try applyExtreme(run, input, field, isMaximum: false, slot: fold.slot, segment)
-        case .maximum: try applyExtreme(run, input, field, isMaximum: true, slot: fold.slot, segment)
-        case .set: try applySet(run, field, acceptance, slot: fold.slot, segment)
-        }
-    }
-
-    private func applySum(_ run: FoldRun, _ input: FoldInput, slot: Int, wide: Int, _ segment: MutableSegment) throws {
-        try table.load(wide, of: segment)
-        try table.load(wide + 1, of: segment)
-        let target = segment.writable(slot)
-        var next = 0
-        if segment.buffers[wide] == nil {
-            next = FoldKernels.sum(run, input, from: 0, into: target)
-            if next == run.count { return }
-        }
-        account.sumsOutOfRange += FoldKernels.sumWide(
-            run, input, from: next, into: target, high: segment.writable(wide), low: segment.writable(wide + 1))
-    }
-
-    private func applyExtreme(
-        _ run: FoldRun, _ input: FoldInput, _ field: LaneColumn, isMaximum: Bool, slot: Int, _ segment: MutableSegment
-    ) throws {
-        let target = segment.writable(slot)
-        switch table.layout.slots[slot].strings {
-        case .table:
-            guard let pool = try table.pools[slot]?.writable() else { return }
-            let translated = try translation(of: field, to: slot, accepts: input.accepts)
-            FoldKernels.choose(
-                run, FoldInput(lanes: UnsafePointer(translated.start), accepts: input.accepts), into: target
-            ) { new, old in
-                new != old && BatchFold.precedes(isMaximum ? old : new, isMaximum ? new : old, in: pool)
-            }
-        case .segment:
-            applyTextExtreme(run, input, field, isMaximum: isMaximum, slot: slot, segment, target)
-        case .none:
-            if table.layout.slots[slot].isFloat {
-                FoldKernels.choose(run, input, into: target) { new, old in
-                    isMaximum ? FoldKernels.floatPrecedes(old, new) : FoldKernels.floatPrecedes(new, old)
-                }
-            } else {
-                FoldKernels.extreme(run, input, isMaximum: isMaximum, into: target)
-            }
-        }
-    }
-
-    private func applyTextExtreme(
-        _ run: FoldRun, _ input: FoldInput, _ field: LaneColumn, isMaximum: Bool, slot: Int, _ segment: MutableSegment,
-        _ target: LaneBuffer
-    ) {
-        guard let own = segment.pools[slot], let strings = field.pool else { return }
-        for index in 0..<run.count {
-            let (event, row) = (Int(run.events[index]), Int(run.rows[index]))
-            guard input.accepts[event] != 0 else { continue }
-            let new = strings[UInt32(truncatingIfNeeded: input.lanes[event])]
-            if target.validity[row] != 0 {
-                let old = own[UInt32(truncatingIfNeeded: target.lanes[row])]
-                guard isMaximum ? StringPool.precedes(old, new) : StringPool.precedes(new, old) else { continue }
-            }
-            target.lanes[row] = Int64(own.append(new))
-            target.validity[row] = 1
-        }
-    }
-
-    private func applySet(
-        _ run: FoldRun, _ field: LaneColumn, _ acceptance: Acceptance, slot: Int, _ segment: MutableSegment
-    ) throws {
-        guard let pool = try table.pools[slot]?.writable(), let unions = table.setUnions[slot] else { return }
-        let translated = try translation(of: field, to: slot, accepts: acceptance.pointer)
-        let target = segment.writable(slot)
-        for index in 0..<run.count {
-            let (event, row) = (Int(run.events[index]), Int(run.rows[index]))
-            guard acceptance.pointer[event] != 0 else { continue }
-            let members = UInt32(truncatingIfNeeded: translated.start[event])
-            if target.validity[row] == 0 {
-                target.lanes[row] = Int64(members)
-                target.validity[row] = 1
-            } else {
-                let old = UInt32(truncatingIfNeeded: target.lanes[row])
-                target.lanes[row] = Int64(unions.union(old, members, in: pool))
-            }
-        }
-    }
-
-    private func apply(
-        _ fold: OrderFold, _ acceptance: Acceptance, _ run: FoldRun, _ segment: MutableSegment
-    ) throws {
-        if fold.columns.count > 1 { countIncomplete(run, acceptance) }
-        guard hasAny(run, acceptance.pointer) else { return }
-        try table.load(fold.timeSlot, of: segment)
-        try table.load(fold.tieSlot, of: segment)
-        let hasVerdict = FoldKernels.contest(
-            run, isLast: fold.isLast, accepts: acceptance.pointer, time: batch.time, tieBreak: batch.tieBreak,
-            heldTime: segment.writable(fold.timeSlot), heldTie: segment.writable(fold.tieSlot),
-            verdicts: verdicts.start)
-        guard hasVerdict else { return }
-        for column in fold.columns {
-            try table.load(column.slot, of: segment)
-            try award(run, fold, column, acceptance, segment)
-        }
-    }
-
-    private func countIncomplete(_ run: FoldRun, _ acceptance: Acceptance) {
-        guard acceptance.bytes !== acceptance.passing else { return }
-        for index in 0..<run.count {
-            let event = Int(run.events[index])
-            account.incomplete += Int(acceptance.passing.start[event] & ~acceptance.pointer[event] & 1)
-        }
-    }
-
-    private func award(
-        _ run: FoldRun, _ fold: OrderFold, _ column: OrderFold.Column, _ acceptance: Acceptance,
-        _ segment: MutableSegment
-    ) throws {
-        let field = column.field.column(of: batch)
-        let target = segment.writable(column.slot)
-        let isLast = fold.isLast
-        let lanes = UnsafePointer(field.lanes)
-        switch (column.comparison, table.layout.slots[column.slot].strings) {
-        case (.integer, _):
-            FoldKernels.award(run, verdicts: verdicts.start, lanes: lanes, isLast: isLast, into: target) { $0 < $1 }
-        case (.float, _):
-            FoldKernels.award(
-                run, verdicts: verdicts.start, lanes: lanes, isLast: isLast, into: target,
-                precedes: FoldKernels.floatPrecedes)
-        case (.bytes, .segment): awardText(run, isLast: isLast, field, segment.pools[column.slot], target)
-        case (.bytes, _):
-            guard let pool = try table.pools[column.slot]?.writable() else { return }
-            let translated = try translation(of: field, to: column.slot, accepts: acceptance.pointer)
-            FoldKernels.award(
-                run, verdicts: verdicts.start, lanes: UnsafePointer(translated.start), isLast: isLast, into: target
-            ) { BatchFold.precedes($0, $1, in: pool) }
-        }
-    }
-
-    private func awardText(
-        _ run: FoldRun, isLast: Bool, _ field: LaneColumn, _ own: StringPool?, _ target: LaneBuffer
-    ) {
-        guard let own, let strings = field.pool else { return }
-        for index in 0..<run.count where verdicts.start[index] != 0 {
-            let (event, row) = (Int(run.events[index]), Int(run.rows[index]))
-            let new = strings[UInt32(truncatingIfNeeded: field.lanes[event])]
-            if verdicts.start[index] == 2 {
-                let old = own[UInt32(truncatingIfNeeded: target.lanes[row])]
-                guard isLast ? StringPool.precedes(old, new) : StringPool.precedes(new, old) else { continue }
-            }
-            target.lanes[row] = Int64(own.append(new))
-            target.validity[row] = 1
-        }
-    }
-
-    // MARK: Strings
-
-    /// A field's codes as codes of the table's pool: each distinct string is looked up once a batch.
-    private func translation(
-        of field: LaneColumn, to slot: Int, accepts: UnsafePointer<UInt8>
-    ) throws -> Scratch<Int64> {
-        if let known = translations[slot] { return known }
-        let result = Scratch<Int64>(batch.count, repeating: 0)
-        translations[slot] = result
-        guard let strings = field.pool, let pool = try table.pools[slot]?.writable() else { return result }
-        let unions = table.setUnions[slot]
-        let codes = Scratch<Int64>(strings.count, repeating: -1)
-        for event in 0..<batch.count where accepts[event] != 0 {
-            let code = Int(field.lanes[event])
-            if codes.start[code] < 0 {
-                let string = strings[UInt32(code)]
-                codes.start[code] = Int64(unions?.normalized(string, in: pool) ?? pool.intern(string))
-            }
-            result.start[event] = codes.start[code]
-        }
-        return result
-    }
-
-    @inline(__always)
-    private static func precedes(_ left: Int64, _ right: Int64, in pool: StringPool) -> Bool {
-        pool.precedes(UInt32(truncatingIfNeeded: left), UInt32(truncatingIfNeeded: right))
-    }
-
-    private func hasAny(_ run: FoldRun, _ accepts: UnsafePointer<UInt8>) -> Bool {
-        for index in 0..<run.count where accepts[Int(run.events[index])] != 0 { return true }
-        return false
-    }
 }
 
 /// Which events a fold takes.
-private struct Acceptance {
+struct Acceptance {
     let bytes: Scratch<UInt8>
     /// Which events meet its condition, whether they have a value or not.
     let passing: Scratch<UInt8>

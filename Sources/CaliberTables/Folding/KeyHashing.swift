@@ -51,18 +51,19 @@ struct KeyHasher: ~Copyable {
 }
 
 /// One part of a key, for many rows.
-struct KeyPart {
-    let lanes: UnsafePointer<Int64>
-    let validity: UnsafePointer<UInt8>
-    let pool: StringPool?
+package struct KeyPart {
+    package let lanes: UnsafePointer<Int64>
+    package let validity: UnsafePointer<UInt8>
+    /// The strings that codes stand for; nil for keys that are no strings.
+    package let pool: StringPool?
 
-    init(lanes: UnsafePointer<Int64>, validity: UnsafePointer<UInt8>, pool: StringPool?) {
+    package init(lanes: UnsafePointer<Int64>, validity: UnsafePointer<UInt8>, pool: StringPool?) {
         self.lanes = lanes
         self.validity = validity
         self.pool = pool
     }
 
-    init(_ column: LaneColumn) {
+    package init(_ column: LaneColumn) {
         self.init(lanes: UnsafePointer(column.lanes), validity: UnsafePointer(column.validity), pool: column.pool)
     }
 }
