@@ -1,5 +1,6 @@
 import CaliberCore
 import CaliberDictionary
+import CaliberEventLog
 
 extension QueryAnswer {
     /// One object: query, schema, data, annotation. A field's type never depends on its value: amounts of money are

@@ -1,3 +1,4 @@
+import CaliberColumns
 import CaliberCore
 import CaliberDictionary
 import CaliberEventLog

@@ -53,7 +53,9 @@ struct AnswerOrdering {
         var lanes = (0..<groups.count).map { groups.lane($0, dimension) }
         if let pool = groups.pools[dimension] {
             let ranks = AnswerOrdering.ranks(pool)
-            for group in lanes.indices where !groups.isNull(group, dimension) { lanes[group] = ranks[Int(lanes[group])] }
+            for group in lanes.indices where !groups.isNull(group, dimension) {
+                lanes[group] = ranks[Int(lanes[group])]
+            }
         } else if plan.dimensions[dimension].type.storage == .float {
             for group in lanes.indices { lanes[group] = FloatOrder.sortable(lanes[group]) }
         }

@@ -72,8 +72,10 @@ struct QueryEvaluation {
         }
         let leaves = try plan.leaves.map { try values(of: $0) }
         return try plan.metrics.map { metric in
-            try MetricComputation(metric: metric.definition.name, leaves: leaves, groupCount: groups.count, zone: plan.zone)
-                .values(of: metric.node, type: metric.definition.type)
+            try MetricComputation(
+                metric: metric.definition.name, leaves: leaves, groupCount: groups.count, zone: plan.zone
+            )
+            .values(of: metric.node, type: metric.definition.type)
         }
     }
 

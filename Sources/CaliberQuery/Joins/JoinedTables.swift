@@ -67,7 +67,8 @@ final class JoinedTables: Sendable {
             throw QueryProblem.unknownTable(name: join, nearest: []).diagnostic
         }
         let keys = try planned.definition.on.map { try segment.column($0) }
-        let moment = planned.target.validity == nil ? nil : try planned.definition.validAt.map { try segment.column($0) }
+        let moment =
+            planned.target.validity == nil ? nil : try planned.definition.validAt.map { try segment.column($0) }
         if keys.count == 1, moment == nil, let pool = keys[0].pool, pool.count <= scannedRowCount {
             return gather(keys[0], by: rowNumbers(of: pool, join: join, locator))
         }

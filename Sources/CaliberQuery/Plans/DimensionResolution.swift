@@ -32,7 +32,8 @@ struct DimensionResolution {
         throw notFound(name, bare: last, suffix: "")
     }
 
-    private func metricTime(_ name: String, _ rest: [String]) throws(QueryProblem) -> (PlannedDimension, ScanDimension) {
+    private func metricTime(_ name: String, _ rest: [String]) throws(QueryProblem) -> (PlannedDimension, ScanDimension)
+    {
         guard let anchor else {
             throw .metricWithoutTime(metric: metric, table: scope.table.name, use: TableScope.metricTime)
         }
@@ -94,6 +95,6 @@ struct DimensionResolution {
 extension PlannedDimension {
     /// Whether values of two metrics can stand in one column of the answer.
     func isComparable(with other: PlannedDimension) -> Bool {
-        type == other.type || type.isString && other.type.isString
+        type.isGroupedLike(other.type)
     }
 }

@@ -60,8 +60,9 @@ public struct QueryPlanner: Sendable {
             let root = problems.collect {
                 () throws(QueryProblem) -> (definition: MetricDefinition, node: MetricNode) in
                 let definition = try dictionary.definition(of: reference)
-                if roots.contains(where: { $0.definition.id == definition.id && $0.definition.version == definition.version })
-                {
+                if roots.contains(where: {
+                    $0.definition.id == definition.id && $0.definition.version == definition.version
+                }) {
                     throw .repeatedMetric(name: definition.name)
                 }
                 return (definition, try tree.node(of: definition, filters: [], depth: 0))

@@ -178,7 +178,8 @@ struct ScanAssembly {
             anchor = try group.scope.storedForm(
                 of: TypedExpression(.column(ColumnReference(name: name)), .timestamp), anchor: nil)
         }
-        let expressions = [anchor, filter].compactMap { $0 } + dimensions.map(\.expression) + masks
+        let expressions =
+            [anchor, filter].compactMap { $0 } + dimensions.map(\.expression) + masks
             + aggregates.compactMap(\.expression)
         return PlannedScan(
             table: group.scope.table, anchor: anchor, anchorName: group.anchor, dimensions: dimensions, filter: filter,

@@ -99,7 +99,8 @@ struct TableScope {
             }
         }
         var planned: [PlannedJoin] = []
-        for path in paths.sorted(by: { ($0.count, $0.joined(separator: "_")) < ($1.count, $1.joined(separator: "_")) }) {
+        for path in paths.sorted(by: { ($0.count, $0.joined(separator: "_")) < ($1.count, $1.joined(separator: "_")) })
+        {
             planned.append(try checkedJoin(path))
         }
         return planned

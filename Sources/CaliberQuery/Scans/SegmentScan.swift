@@ -181,7 +181,8 @@ final class SegmentScan {
             case .stored(let column) = expressions.column(of: anchor)
         else { return all }
         let start = timeRange.from.map { from in firstIndex(in: all) { column.lane(at: $0) >= from } } ?? 0
-        let end = timeRange.until.map { until in firstIndex(in: all) { column.lane(at: $0) >= until } } ?? all.upperBound
+        let end =
+            timeRange.until.map { until in firstIndex(in: all) { column.lane(at: $0) >= until } } ?? all.upperBound
         return start..<max(start, end)
     }
 
