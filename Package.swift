@@ -74,7 +74,7 @@ let package = Package(
         // 5: plans and their execution.
         floor(
             "CaliberQuery",
-            ["CaliberCore", "CaliberDictionary", "CaliberColumns", "CaliberTables"]),
+            ["CaliberCore", "CaliberDictionary", "CaliberColumns", "CaliberEventLog", "CaliberTables"]),
         // 6: one verb per use case.
         floor(
             "CaliberEngine",
