@@ -13,8 +13,14 @@ struct MetricInputReading {
     let node: MetricResolution.Node
     let type: MetricTypeName
     let tables: TableScopes
+    /// What each of the references was found to be.
+    let found: [Reference: Found]
     let log: ProblemLog
-    let lookup: (_ name: String, _ version: Int?) -> Found
+
+    struct Reference: Hashable {
+        let name: String
+        let version: Int?
+    }
 
     private struct Resolved {
         let input: MetricInput
@@ -23,12 +29,12 @@ struct MetricInputReading {
     }
 
     /// The metrics that a definition names, before they are looked up.
-    static func references(_ value: YAMLValue) -> [(name: String, version: Int?)] {
+    static func references(_ value: YAMLValue) -> [Reference] {
         let values =
             [value["numerator"], value["denominator"]].compactMap { $0 } + (value["input_metrics"]?.list ?? [])
         return values.compactMap { value in
             let version = value["version"]?.wholeNumber.flatMap { Int(exactly: $0) }
-            return (value.text ?? value["name"]?.text).map { ($0, version) }
+            return (value.text ?? value["name"]?.text).map { Reference(name: $0, version: version) }
         }
     }
 
@@ -56,9 +62,8 @@ struct MetricInputReading {
             "numerator": numerator.definition.type, "denominator": denominator.definition.type,
         ])
         let compiler = ScopedCompiler(scope: scope, brokenNames: [], log: log)
-        guard let quotient = compiler.compile(formula, expecting: .numeric),
-            let leaves = leaves([numerator, denominator])
-        else { return nil }
+        guard let quotient = compiler.compile(formula, expecting: .numeric) else { return nil }
+        let leaves = (numerator.tables + denominator.tables).uniqued()
         return (.ratio(numerator: numerator.input, denominator: denominator.input), quotient.type, leaves)
     }
 
@@ -88,9 +93,8 @@ struct MetricInputReading {
         let types = Dictionary(
             resolved.map { ($0.input.alias, $0.definition.type) }, uniquingKeysWith: { first, _ in first })
         let compiler = ScopedCompiler(scope: scope(types), brokenNames: [], log: log)
-        guard let expression = compiler.compile(expressionValue, expecting: nil), let leaves = leaves(resolved) else {
-            return nil
-        }
+        guard let expression = compiler.compile(expressionValue, expecting: nil) else { return nil }
+        let leaves = resolved.flatMap(\.tables).uniqued()
         return (.derived(expression: expression, inputs: resolved.map(\.input)), expression.type, leaves)
     }
 
@@ -135,9 +139,9 @@ struct MetricInputReading {
     private func look(
         up name: String, _ version: Int?, _ nameValue: YAMLValue, _ value: YAMLValue
     ) -> (MetricDefinition, [String])? {
-        switch lookup(name, version) {
+        switch found[Reference(name: name, version: version)] {
         case .found(let definition, let tables): return (definition, tables)
-        case .faulty: return nil
+        case .faulty, nil: return nil
         case .unknown(let suggestions):
             log.report(
                 .name(
@@ -166,9 +170,5 @@ struct MetricInputReading {
             return nil
         }
         return first
-    }
-
-    private func leaves(_ inputs: [Resolved]) -> [String]? {
-        inputs.flatMap(\.tables).uniqued()
     }
 }

@@ -53,8 +53,8 @@ struct MetricReading {
         // All three are read before any is given up on, so that all of their faults are told.
         let aggregate = aggregate(over: table)
         let anchor = anchor(of: table)
-        let filter = value["filter"].map { tables.compile($0, over: table.name, expecting: .condition, log) }
-        guard let aggregate, let anchor, filter != .some(nil) else { return nil }
+        let filter = value["filter"].flatMap { tables.compile($0, over: table.name, expecting: .condition, log) }
+        guard let aggregate, let anchor, filter != nil || value["filter"] == nil else { return nil }
         guard let fill = fill(of: aggregate.type) else { return nil }
         if anchor == nil, let spine = value["join_to_timespine"], spine.boolean == true {
             log.report(
@@ -65,7 +65,7 @@ struct MetricReading {
         }
         let metric = SimpleMetric(
             table: table.name, aggregation: aggregate.aggregation, expression: aggregate.expression,
-            filter: filter ?? nil, anchor: anchor, fillNullsWith: fill,
+            filter: filter, anchor: anchor, fillNullsWith: fill,
             joinToTimeSpine: value["join_to_timespine"]?.boolean ?? false)
         return (metric, aggregate.type)
     }

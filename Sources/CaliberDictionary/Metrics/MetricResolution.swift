@@ -119,9 +119,11 @@ struct MetricResolution {
             nodes[index].tables = [content.table]
             finish(index, .simple(content), valueType, reading)
         case .ratio, .derived:
-            let inputs = MetricInputReading(node: node, type: type, tables: tables, log: log) { name, version in
-                lookup(name, version)
+            var found: [MetricInputReading.Reference: MetricInputReading.Found] = [:]
+            for reference in MetricInputReading.references(node.value) {
+                found[reference] = lookup(reference.name, reference.version)
             }
+            let inputs = MetricInputReading(node: node, type: type, tables: tables, found: found, log: log)
             guard let (content, valueType, leaves) = inputs.read() else { return }
             nodes[index].tables = leaves
             finish(index, content, valueType, reading)
@@ -145,8 +147,15 @@ struct MetricResolution {
     ) {
         guard let definition = reading.definition(content, type) else { return }
         nodes[index].definition = definition
-        nodes[index].meaning = MeaningBuilder(tables: tables).meaning(of: definition) { input in
-            position(of: input.metric, version: input.version).flatMap { nodes[$0].meaning }
+        var inputs: [String: MeaningBuilder.Input] = [:]
+        for input in definition.inputs {
+            guard let position = position(of: input.metric, version: input.version),
+                let meaning = nodes[position].meaning
+            else { return }
+            inputs[input.alias] = MeaningBuilder.Input(
+                meaning: meaning, filter: input.filter, tables: nodes[position].tables)
         }
+        let builder = MeaningBuilder(tables: tables.tables, columns: tables.columnMeanings, inputs: inputs)
+        nodes[index].meaning = builder.meaning(of: definition)
     }
 }

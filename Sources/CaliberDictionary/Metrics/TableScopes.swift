@@ -9,8 +9,7 @@ final class TableScopes {
     let names: [String]
     private let resolution: TableResolution
     private var compilers: [String: Scoped] = [:]
-    /// Meanings of columns, computed once: a dictionary asks for few columns many times.
-    var columnMeanings: [String: [String: String]] = [:]
+    let columnMeanings: ColumnMeanings
 
     private struct Scoped {
         let scope: ExpressionScope
@@ -24,6 +23,7 @@ final class TableScopes {
         names = Array(resolution.names.names)
         tables = Dictionary(resolution.tables.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         self.contracts = Dictionary(contracts.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        columnMeanings = ColumnMeanings(settings: settings, tables: tables, contracts: self.contracts)
     }
 
     /// Compiles a text over a table.
