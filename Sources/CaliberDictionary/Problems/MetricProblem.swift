@@ -20,7 +20,8 @@ package enum MetricProblem: Hashable, Sendable {
         switch self {
         case .keyOfUnsupportedType(let key, let meaning, let location):
             Diagnostic(
-                "metric-type-unsupported", "\(quoted(key)) is known from dbt's metric spec (\(meaning)) but is not "
+                "metric-type-unsupported",
+                "\(quoted(key)) is known from dbt's metric spec (\(meaning)) but is not "
                     + "supported yet.", at: location,
                 remedy: "It is refused rather than ignored, since the figure would be another one. Remove it.")
         case .unsupportedType(let type, let location):

@@ -48,19 +48,20 @@ extension DictionaryKeys {
         "sum", "count", "count_distinct", "min", "max", "average", "median", "percentile", "sum_boolean",
     ]
 
-    private static let laterKeys: [Key] = [
-        .later("window", "the window of cumulative and conversion metrics"),
-        .later("grain_to_date", "the period of cumulative metrics"),
-        .later("period_agg", "how cumulative metrics are coarsened"),
-        .later("input_metric", "the input of cumulative metrics"),
-    ] + inputLaterKeys + [
-        .later("entity", "what conversion metrics follow"),
-        .later("calculation", "what conversion metrics count"),
-        .later("base_metric", "the base of conversion metrics"),
-        .later("conversion_metric", "the conversion of conversion metrics"),
-        .later("constant_properties", "what base and conversion have in common"),
-        .later("non_additive_dimension", "semi-additive metrics, such as balances"),
-    ]
+    private static let laterKeys: [Key] =
+        [
+            .later("window", "the window of cumulative and conversion metrics"),
+            .later("grain_to_date", "the period of cumulative metrics"),
+            .later("period_agg", "how cumulative metrics are coarsened"),
+            .later("input_metric", "the input of cumulative metrics"),
+        ] + inputLaterKeys + [
+            .later("entity", "what conversion metrics follow"),
+            .later("calculation", "what conversion metrics count"),
+            .later("base_metric", "the base of conversion metrics"),
+            .later("conversion_metric", "the conversion of conversion metrics"),
+            .later("constant_properties", "what base and conversion have in common"),
+            .later("non_additive_dimension", "semi-additive metrics, such as balances"),
+        ]
 
     private static let inputLaterKeys: [Key] = [
         .later("offset_window", "inputs of an earlier time"),

@@ -35,7 +35,8 @@ extension DictionaryKeys {
         "field_mapping", named: "a field mapping", "Where a field's value comes from.",
         [
             .optional("from", .text, "A column's name, or a template with braces."),
-            .optional("map", .named(.scalar, keys: "foreign value"), "Foreign values to ours; others pass as they are."),
+            .optional(
+                "map", .named(.scalar, keys: "foreign value"), "Foreign values to ours; others pass as they are."),
             .optional("value", .scalar, "A constant."),
         ])
 

@@ -109,9 +109,11 @@ struct DerivedColumnResolution {
         for place in places {
             let draft = tables.drafts[place.table]
             guard case .derived(_, let expression?) = draft.columns[place.column].content else { continue }
-            let depth = expression.references.map { reference in
-                reference.path.count + (target(of: reference, from: place.table, tables).flatMap { depths[$0] } ?? 0)
-            }.max() ?? 0
+            let depth =
+                expression.references.map { reference in
+                    reference.path.count
+                        + (target(of: reference, from: place.table, tables).flatMap { depths[$0] } ?? 0)
+                }.max() ?? 0
             depths[place] = depth
             if depth > DictionaryLimits.joinHops {
                 log.report(

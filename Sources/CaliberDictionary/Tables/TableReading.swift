@@ -48,7 +48,8 @@ struct TableReading {
         _ name: String, at location: SourceLocation, _ value: YAMLValue?, into draft: inout TableDraft,
         _ taken: inout NameRegister
     ) {
-        guard DefinitionNames.check(name, of: "a key column", at: location, log), taken.register(name, at: location, log)
+        guard DefinitionNames.check(name, of: "a key column", at: location, log),
+            taken.register(name, at: location, log)
         else { return draft.markBroken(name) }
         let type = LogicalTypeReading(settings: settings, log: log).type(value?["type"], currency: nil) ?? .identifier
         var fields: [String: String] = [:]

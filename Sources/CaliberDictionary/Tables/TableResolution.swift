@@ -94,7 +94,9 @@ struct TableResolution {
     }
 
     private func join(_ name: String, _ value: YAMLValue, of index: Int) -> JoinDefinition? {
-        guard let tableValue = value["table"], let table = tableValue.text, let onValue = value["on"] else { return nil }
+        guard let tableValue = value["table"], let table = tableValue.text, let onValue = value["on"] else {
+            return nil
+        }
         guard let other = draft(named: table) else {
             if !names.contains(table) {
                 log.report(
