@@ -33,6 +33,9 @@ package final class StringPool: @unchecked Sendable {
 
     package var byteCount: Int { offsets[count] }
 
+    /// Whether equal strings have equal codes: no string was added by `append` alone.
+    package var isInterned: Bool { !slots.isEmpty || count == 0 }
+
     /// The bytes of one string; valid until the next write.
     @inline(__always)
     package subscript(code: UInt32) -> UnsafeRawBufferPointer {
