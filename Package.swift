@@ -27,9 +27,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
         swiftSettings: strict)
 }
 
-/// Golden files stand beside their tests and are read from there.
+/// Golden files, cases and dictionaries stand beside their tests and are read from there.
 func goldens(of tests: String) -> [String] {
-    ["Golden", "Cases"].filter {
+    ["Golden", "Cases", "Olist/dictionary", "Olist/expected.yaml"].filter {
         FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Tests/\(tests)/\($0)")
     }
 }
