@@ -80,13 +80,17 @@ let package = Package(
             "CaliberEngine",
             [
                 "CaliberCore", "CaliberStore", "CaliberDictionary", "CaliberColumns", "CaliberEventLog",
-                "CaliberTables", "CaliberQuery",
+                "CaliberTables", "CaliberQuery", grdb,
             ]),
         // side: synthetic orders and the truth about them.
         floor("CaliberSimulator", ["CaliberCore", "CaliberDictionary"]),
         // 8: parse, call, print, exit code.
         .executableTarget(
-            name: "caliber", dependencies: ["CaliberCore", "CaliberEngine", "CaliberSimulator", argumentParser],
+            name: "caliber",
+            dependencies: [
+                "CaliberCore", "CaliberDictionary", "CaliberEventLog", "CaliberQuery", "CaliberEngine",
+                "CaliberSimulator", argumentParser,
+            ],
             path: "Sources/CaliberCommand", swiftSettings: strict),
         // tests
         .target(

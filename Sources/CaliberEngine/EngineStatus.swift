@@ -1,5 +1,7 @@
 import CaliberCore
 import CaliberEventLog
+import CaliberDictionary
+import CaliberStore
 import CaliberTables
 
 /// Where everything stands.

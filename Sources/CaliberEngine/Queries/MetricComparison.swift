@@ -78,14 +78,14 @@ extension Engine {
         var rows: [[String?]: (old: AnswerValue?, new: AnswerValue?)] = [:]
         var order: [[String?]] = []
         var reason: String?
-        var field: AnswerField?
+        var newAnswer: QueryAnswer?
         for (side, isOld) in [(old, true), (new, false)] {
             if isOld, let unreachable = side.unreachableReason {
                 reason = unreachable
                 continue
             }
             let answer = try side.answer(dimensions, scope)
-            field = answer.fields.last
+            newAnswer = answer
             for row in answer.rows {
                 let group = zip(row.dropLast(), answer.fields).map { answer.text(of: $0, in: $1) }
                 if rows[group] == nil { order.append(group) }
@@ -95,8 +95,8 @@ extension Engine {
             }
         }
         let changed = order.compactMap { group -> MetricComparison.Row? in
-            guard reason == nil, let pair = rows[group], let field else { return nil }
-            return MetricComparison.Row(group: group, old: pair.old, new: pair.new, field: field, zone: dictionary.settings.timeZone)
+            guard reason == nil, let pair = rows[group], let newAnswer else { return nil }
+            return MetricComparison.Row(group: group, old: pair.old, new: pair.new, answer: newAnswer)
         }
         return MetricComparison(
             metric: new.metric, oldVersion: old.version, newVersion: new.version, differences: differences,
@@ -106,22 +106,26 @@ extension Engine {
 
 extension MetricComparison.Row {
     /// nil when the two figures are the same.
-    fileprivate init?(group: [String?], old: AnswerValue?, new: AnswerValue?, field: AnswerField, zone: BusinessZone) {
+    ///
+    /// - Parameter answer: has the figure as its last field; says how figures are written.
+    fileprivate init?(group: [String?], old: AnswerValue?, new: AnswerValue?, answer: QueryAnswer) {
         let (before, after) = (old ?? .null, new ?? .null)
-        guard before != after else { return nil }
+        guard before != after, let field = answer.fields.last else { return nil }
         self.group = group
-        self.old = AnswerValueText.text(before, field, zone: zone)
-        self.new = AnswerValueText.text(after, field, zone: zone)
+        self.old = answer.text(of: before, in: field)
+        self.new = answer.text(of: after, in: field)
+        difference = MetricComparison.Row.difference(before, after).flatMap { answer.text(of: $0, in: field) }
+    }
+
+    /// An absent figure counts as nothing beside a present one.
+    private static func difference(_ before: AnswerValue, _ after: AnswerValue) -> AnswerValue? {
         switch (before, after) {
-        case (.integer(let first), .integer(let second)):
-            difference = AnswerValueText.text(.integer(second - first), field, zone: zone)
-        case (.null, .integer(let second)):
-            difference = AnswerValueText.text(.integer(second), field, zone: zone)
-        case (.integer(let first), .null):
-            difference = AnswerValueText.text(.integer(-first), field, zone: zone)
-        case (.number(let first), .number(let second)):
-            difference = AnswerValueText.text(.number(second - first), field, zone: zone)
-        default: difference = nil
+        case (.integer(let first), .integer(let second)): .integer(second - first)
+        case (.number(let first), .number(let second)): .number(second - first)
+        case (.null, .integer), (.null, .number): after
+        case (.integer(let first), .null): .integer(-first)
+        case (.number(let first), .null): .number(-first)
+        default: nil
         }
     }
 }

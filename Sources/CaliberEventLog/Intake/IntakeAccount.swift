@@ -23,7 +23,7 @@ public struct IntakeAccount: Hashable, Sendable {
     /// Nothing is lost: every event that was received is in one of the four places.
     public var isBalanced: Bool { received == accepted + duplicate + quarantined + parked }
 
-    static func += (left: inout IntakeAccount, right: IntakeAccount) {
+    public static func += (left: inout IntakeAccount, right: IntakeAccount) {
         left.received += right.received
         left.accepted += right.accepted
         left.duplicate += right.duplicate
