@@ -11,7 +11,7 @@ enum RowValue: Equatable {
     case text(String)
 }
 
-/// Evaluates an expression for one row by walking its tree: slow, plain, and written apart from the vector program, which
+/// Evaluates an expression for one row by walking its tree: slow, plain, and written apart from the vector program that
 /// it judges.
 struct RowInterpreter {
     let zone: BusinessZone

@@ -5,8 +5,7 @@ import Foundation
 import Testing
 
 @Suite struct ExpressionDiagnosticsTests {
-    /// Texts that must be refused, each after another kind of mistake; `condition:` before one asks for a condition, and
-    /// so on.
+    /// Texts that must be refused, each for another mistake; a prefix `condition:` and its like say what is expected.
     static let faultyTexts: [String] = [
         // The text as a whole.
         "", "   ", String(repeating: "(", count: 101) + "paid",

@@ -146,12 +146,17 @@ import Testing
         #expect(TypedExpression.conjunction([]) == nil)
     }
 
-    @Test func `counting the nodes of a tree that doubles stops at the limit`() throws {
+    @Test func `a tree that doubles, or goes deep, is told too large without being walked`() throws {
         var expression = try Self.compile("items + items")
         for _ in 0..<60 { expression = TypedExpression(.arithmetic(.add, expression, expression), .integer) }
         // Not inside the expectation, which would describe the whole tree.
         let isLarge = expression.isLarger(thanNodeCount: 1000)
         #expect(isLarge)
+        var deep = try Self.compile("items + 1")
+        for _ in 0..<ExpressionCompiler.maximumWrittenOutDepth { deep = TypedExpression(.negate(deep), .integer) }
+        let isDeep = deep.isLarger()
+        #expect(isDeep)
+        #expect(try !Self.compile("items + 1").isLarger())
         #expect(try !Self.compile("items + 1").isLarger(thanNodeCount: 3))
         #expect(try Self.compile("items + 1").isLarger(thanNodeCount: 2))
     }

@@ -1,6 +1,8 @@
 import CaliberCore
 
-/// Resolves names and types. Every kind of node has a function, and a stack frame, of its own. Problems are collected: what depends on a faulty part is passed over in silence.
+/// Resolves names and types. Problems are collected: what depends on a faulty part is passed over in silence.
+///
+/// Every kind of node has a function, and so a stack frame, of its own: recursion takes no more than it needs.
 struct ExpressionChecker {
     let source: ExpressionSource
     let scope: ExpressionScope

@@ -2,7 +2,7 @@ import CaliberCore
 
 /// The innermost parts: literals, names, calls, `case`.
 ///
-/// Nesting passes through `operand` at every level, so what is not on the way to the next level is kept out of its frame.
+/// Nesting passes through `operand` at every level, so what is not on the way to the next one is kept out of its frame.
 extension ExpressionParser {
     mutating func operand() throws(LocatedProblem) -> SyntaxNode {
         let token = current
