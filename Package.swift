@@ -94,7 +94,7 @@ let package = Package(
             path: "Sources/CaliberCommand", swiftSettings: strict),
         // tests
         .target(
-            name: "CaliberTesting", dependencies: ["CaliberCore"], path: "Tests/CaliberTesting",
+            name: "CaliberTesting", dependencies: ["CaliberCore", "CaliberDictionary"], path: "Tests/CaliberTesting",
             swiftSettings: strict),
         .target(
             name: "CFaultyFileSystem", path: "Tests/CFaultyFileSystem", linkerSettings: [.linkedLibrary("sqlite3")]),
