@@ -35,7 +35,7 @@ extension VectorRun {
             transformPairs(count, left, right, into: output) { $0 & $1 }
             for row in 0..<count {
                 known[row] =
-                    leftKnown[row] & rightKnown[row] | leftKnown[row] ^ left[row] | rightKnown[row] ^ right[row]
+                    (leftKnown[row] & rightKnown[row]) | (leftKnown[row] ^ left[row]) | (rightKnown[row] ^ right[row])
             }
         case .or:
             transformPairs(count, left, right, into: output) { $0 | $1 }
