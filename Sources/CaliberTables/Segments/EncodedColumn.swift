@@ -21,7 +21,22 @@ package final class EncodedColumn: @unchecked Sendable {
     package let bounds: ClosedRange<Int64>?
     /// The strings that codes stand for: the table's dictionary of this column, or the segment's own for `text` and keys.
     package let pool: StringPool?
-    private let owner: UnsafeMutableRawPointer
+    /// `values` and the words of `validity` behind them, as they are written to the file.
+    package var body: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory.start, count: memory.byteCount) }
+    private let memory: Memory
+
+    /// Shared by columns that differ in their pool alone.
+    private final class Memory {
+        let start: UnsafeMutableRawPointer
+        let byteCount: Int
+
+        init(byteCount: Int) {
+            self.byteCount = byteCount
+            start = .allocate(byteCount: byteCount + 8, alignment: 64)
+        }
+
+        deinit { start.deallocate() }
+    }
 
     /// Encodes lanes at the narrowest width.
     package init(
@@ -43,8 +58,9 @@ package final class EncodedColumn: @unchecked Sendable {
         let width = EncodedColumn.narrowestWidth(bounds, isFloat: isFloat)
         let base = width == .eight ? 0 : bounds?.lowerBound ?? 0
         let wordCount = nulls == 0 ? 0 : (rowCount + 63) / 64
-        let valueByteCount = (rowCount * Int(width.rawValue) + 7) / 8 * 8
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: valueByteCount + wordCount * 8 + 8, alignment: 64)
+        let valueByteCount = EncodedColumn.valueByteCount(rowCount: rowCount, width: width)
+        let owner = Memory(byteCount: valueByteCount + wordCount * 8)
+        let memory = owner.start
         func store<Value: FixedWidthInteger>(_: Value.Type) {
             let target = memory.assumingMemoryBound(to: Value.self)
             for row in 0..<rowCount {
@@ -73,11 +89,60 @@ package final class EncodedColumn: @unchecked Sendable {
         self.pool = pool
         nullCount = nulls
         values = UnsafeRawPointer(memory)
-        owner = memory
+        self.memory = owner
     }
 
-    deinit {
-        owner.deallocate()
+    /// A column as it was written; nil when `body` has another length than the rest says.
+    package init?(
+        rowCount: Int, width: Width, base: Int64, bounds: ClosedRange<Int64>?, nullCount: Int,
+        body: UnsafeRawBufferPointer, pool: StringPool?
+    ) {
+        let wordCount = nullCount == 0 ? 0 : (rowCount + 63) / 64
+        let valueByteCount = EncodedColumn.valueByteCount(rowCount: rowCount, width: width)
+        guard body.count == valueByteCount + wordCount * 8 else { return nil }
+        let owner = Memory(byteCount: body.count)
+        if let source = body.baseAddress { owner.start.copyMemory(from: source, byteCount: body.count) }
+        self.rowCount = rowCount
+        self.width = width
+        self.base = base
+        self.bounds = bounds
+        self.nullCount = nullCount
+        self.pool = pool
+        values = UnsafeRawPointer(owner.start)
+        validity =
+            wordCount == 0
+            ? nil : UnsafePointer((owner.start + valueByteCount).bindMemory(to: UInt64.self, capacity: wordCount))
+        memory = owner
+    }
+
+    /// A column in which no row has a value.
+    package convenience init(allNullRowCount rowCount: Int, pool: StringPool?) {
+        let lanes = UnsafeMutablePointer<Int64>.allocate(capacity: max(rowCount, 1))
+        let validity = UnsafeMutablePointer<UInt8>.allocate(capacity: max(rowCount, 1))
+        lanes.update(repeating: 0, count: rowCount)
+        validity.update(repeating: 0, count: rowCount)
+        defer {
+            lanes.deallocate()
+            validity.deallocate()
+        }
+        self.init(lanes: lanes, validity: validity, rowCount: rowCount, isFloat: false, pool: pool)
+    }
+
+    /// The same rows, their codes read in a pool that begins with the strings of `other`'s.
+    package init(_ other: EncodedColumn, pool: StringPool?) {
+        rowCount = other.rowCount
+        width = other.width
+        base = other.base
+        values = other.values
+        validity = other.validity
+        nullCount = other.nullCount
+        bounds = other.bounds
+        memory = other.memory
+        self.pool = pool
+    }
+
+    private static func valueByteCount(rowCount: Int, width: Width) -> Int {
+        (rowCount * Int(width.rawValue) + 7) / 8 * 8
     }
 
     private static func narrowestWidth(_ bounds: ClosedRange<Int64>?, isFloat: Bool) -> Width {
