@@ -19,7 +19,7 @@ import Testing
 
     private func answer() throws -> QueryAnswer {
         try RenderingTests.shop().answer(
-            "gmv,orders,refund_rate,average_amount,average_delay,last_created",
+            "gmv,orders,app_share,average_amount,average_delay,last_created",
             by: "metric_time__day,channel,gift", where: ["quantity is null"], from: "2026-03-01", to: "2026-03-04",
             order: "metric_time,-gmv", limit: 10, now: RenderingTests.now)
     }

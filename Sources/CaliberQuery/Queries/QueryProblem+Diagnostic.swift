@@ -120,7 +120,7 @@ extension QueryProblem {
         case .tooManyPeriods(let count, let limit, let grain):
             Diagnostic(
                 "too-many-periods",
-                "Filling the missing \(grain.rawValue)s would give \(count) rows; the limit is \(limit).",
+                "Filling the missing \(grain.rawValue)s would give about \(count) rows; the limit is \(limit).",
                 remedy: "Narrow --start-time and --end-time, or take a coarser grain.")
         default: preconditionFailure("no time problem: \(self)")
         }
@@ -170,7 +170,7 @@ extension QueryProblem {
             Diagnostic("limit-not-positive", "The limit \(limit) is below 1.", remedy: "Write 1 or more, or none.")
         case .textAggregated(let metric, let aggregation, let type):
             Diagnostic(
-                "text-aggregated", "Metric \"\(metric)\" takes the \(aggregation) of a \(type).",
+                "text-aggregated", "Metric \"\(metric)\" takes the \(aggregation) of strings (type \(type)).",
                 remedy: "Count its values with count or count_distinct.")
         case .totalOutOfRange(let metric):
             Diagnostic(
