@@ -30,6 +30,10 @@ import Testing
             ("one metric lacks it", TestShop.query("gmv,refunds", by: "status")),
             ("types differ", TestShop.query("gmv,refunds", by: "quantity")),
             ("one dimension twice", TestShop.query("gmv", by: "metric_time,metric_time__day")),
+            (
+                "more dimensions than fit",
+                TestShop.query("gmv", by: [String](repeating: "channel", count: 33).joined(separator: ","))
+            ),
             ("an unknown grain", TestShop.query("gmv", by: "metric_time__fortnight")),
             ("an unknown grain of a column", TestShop.query("gmv", by: "created_at__dya")),
             ("a grain of no time", TestShop.query("gmv", by: "channel__month")),

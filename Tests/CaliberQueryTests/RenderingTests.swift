@@ -33,7 +33,7 @@ import Testing
         let data = Data(try answer().render(as: .json).utf8)
         let document = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
         let rows = try #require(document["data"] as? [[String: Any]])
-        #expect(rows.count == 6)
+        #expect(rows.count == 4)
         #expect(rows.contains { $0["channel"] as? String == "抖音, \"live\"" })
         #expect(document["stale"] as? Bool == true)
         for line in try answer().render(as: .ndjson).split(separator: "\n") {

@@ -26,7 +26,14 @@ struct ScanAssembly {
         var metric: String
     }
 
+    /// A group's nulls are the bits of one lane.
+    static let mostDimensions = 32
+
     mutating func resolve(_ problems: inout PlanProblems) {
+        guard query.groupBy.count <= ScanAssembly.mostDimensions else {
+            problems.add(.tooManyDimensions(count: query.groupBy.count, limit: ScanAssembly.mostDimensions))
+            return
+        }
         let groups = self.groups(&problems)
         let scanDimensions = resolveDimensions(groups, &problems)
         guard problems.diagnostics.isEmpty else {

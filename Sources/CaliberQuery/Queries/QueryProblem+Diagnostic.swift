@@ -8,7 +8,7 @@ extension QueryProblem {
         case .noMetrics, .unknownMetric, .unknownVersion, .repeatedMetric, .inputMissing, .tooDeep:
             metricDiagnostic
         case .unknownDimension, .ambiguousDimension, .dimensionNotShared, .dimensionTypesDiffer, .repeatedDimension,
-            .unknownGrain, .grainOnPlainColumn, .grainTooFine:
+            .tooManyDimensions, .unknownGrain, .grainOnPlainColumn, .grainTooFine:
             dimensionDiagnostic
         case .metricWithoutTime, .malformedTime, .emptyTimeRange, .unknownTimeZone, .fillWithoutTime,
             .tooManyPeriods:
@@ -77,6 +77,10 @@ extension QueryProblem {
                 remedy: "Ask for them in two queries, or declare the columns with one type.")
         case .repeatedDimension(let name):
             Diagnostic("repeated-dimension", "The query groups by \"\(name)\" twice.", remedy: "Name it once.")
+        case .tooManyDimensions(let count, let limit):
+            Diagnostic(
+                "too-many-dimensions", "The query groups by \(count) dimensions; the limit is \(limit).",
+                remedy: "Leave some out.")
         case .unknownGrain(let name, let grain):
             Diagnostic(
                 "unknown-grain", "\"\(grain)\" in \"\(name)\" is no grain.",
