@@ -8,7 +8,7 @@ package enum EventLogLimits {
     static let rowByteCount = 1 << 20
     static let nestingDepth = 64
     /// Offending text as quarantine keeps it.
-    static let offendingTextScalarCount = 200
+    package static let offendingTextScalarCount = 200
     /// An event may be dated this far past its receipt: clocks differ, days don't.
     static let futureMicroseconds: Int64 = 86_400_000_000
     /// A time that is ahead of its receipt by a zone's offset give or take this is taken for a zone mix-up.
