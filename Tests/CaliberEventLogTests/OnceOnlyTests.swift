@@ -92,6 +92,21 @@ import Testing
                 == account(3000, 3000, 0, 0, 0))
     }
 
+    @Test(arguments: [
+        "UPDATE eventKeyPage SET pageID = 7", "DELETE FROM eventKeyPage",
+        "UPDATE eventKeyPage SET keys = SUBSTR(keys, 1, 160)", "UPDATE eventKeyRun SET filter = x'00'",
+    ])
+    func `damaged keys are noticed before anything is counted twice`(damage: String) throws {
+        let fixture = try IntakeFixture()
+        try fixture.ingest((0..<100).map { Make.event("\($0)") }.joined(separator: "\n"))
+        try fixture.reopen()
+        try fixture.store.write(fixture.lease) { try $0.execute(sql: damage) }
+        #expect {
+            try fixture.ingest(Make.event("1"))
+        } throws: { ($0 as? InputProblem)?.diagnostic.code == "keys-damaged" }
+        #expect(try fixture.log.account().accepted == 100)
+    }
+
     @Test func `repeats far apart in one input are found across its chunks`() throws {
         let fixture = try IntakeFixture()
         let note = String(repeating: "x", count: 900)
