@@ -10,32 +10,38 @@ import CaliberDictionary
 package final class LaneColumn: @unchecked Sendable {
     // Safe to share once written: readers only follow the two pointers, and the owner stops appending before it hands
     // the column on.
-    package private(set) var lanes: UnsafeMutablePointer<Int64>
-    package private(set) var validity: UnsafeMutablePointer<UInt8>
-    package private(set) var count = 0
-    package private(set) var nullCount = 0
+    // What is stored is private, so that the compiler sees all accesses and needs no check of each at run time.
+    private var laneStorage: UnsafeMutablePointer<Int64>
+    private var validityStorage: UnsafeMutablePointer<UInt8>
+    private var storedCount = 0
+    private var storedNullCount = 0
     private var capacity: Int
     /// The strings that codes stand for; nil for types that are no strings.
     package let pool: StringPool?
 
+    package var lanes: UnsafeMutablePointer<Int64> { laneStorage }
+    package var validity: UnsafeMutablePointer<UInt8> { validityStorage }
+    package var count: Int { storedCount }
+    package var nullCount: Int { storedNullCount }
+
     package init(capacity: Int = 1024, pool: StringPool? = nil) {
         self.capacity = Swift.max(capacity, 1)
-        lanes = .allocate(capacity: self.capacity)
-        validity = .allocate(capacity: self.capacity)
+        laneStorage = .allocate(capacity: self.capacity)
+        validityStorage = .allocate(capacity: self.capacity)
         self.pool = pool
     }
 
     deinit {
-        lanes.deallocate()
-        validity.deallocate()
+        laneStorage.deallocate()
+        validityStorage.deallocate()
     }
 
     @inline(__always)
     package func append(_ lane: Int64) {
-        if count == capacity { grow() }
-        lanes[count] = lane
-        validity[count] = 1
-        count += 1
+        if storedCount == capacity { grow() }
+        laneStorage[storedCount] = lane
+        validityStorage[storedCount] = 1
+        storedCount += 1
     }
 
     @inline(__always)
@@ -43,33 +49,33 @@ package final class LaneColumn: @unchecked Sendable {
 
     @inline(__always)
     package func appendNull() {
-        if count == capacity { grow() }
-        lanes[count] = 0
-        validity[count] = 0
-        count += 1
-        nullCount += 1
+        if storedCount == capacity { grow() }
+        laneStorage[storedCount] = 0
+        validityStorage[storedCount] = 0
+        storedCount += 1
+        storedNullCount += 1
     }
 
     /// Takes back the lanes from `newCount` on.
     package func truncate(to newCount: Int) {
-        precondition(newCount <= count, "cannot truncate \(count) lanes to \(newCount)")
-        for index in newCount..<count where validity[index] == 0 { nullCount -= 1 }
-        count = newCount
+        precondition(newCount <= storedCount, "cannot truncate \(storedCount) lanes to \(newCount)")
+        for index in newCount..<storedCount where validityStorage[index] == 0 { storedNullCount -= 1 }
+        storedCount = newCount
     }
 
     @inline(__always)
-    package func isNull(_ row: Int) -> Bool { validity[row] == 0 }
+    package func isNull(_ row: Int) -> Bool { validityStorage[row] == 0 }
 
     private func grow() {
         let newCapacity = capacity * 2
         let newLanes = UnsafeMutablePointer<Int64>.allocate(capacity: newCapacity)
-        newLanes.update(from: lanes, count: count)
-        lanes.deallocate()
-        lanes = newLanes
+        newLanes.update(from: laneStorage, count: storedCount)
+        laneStorage.deallocate()
+        laneStorage = newLanes
         let newValidity = UnsafeMutablePointer<UInt8>.allocate(capacity: newCapacity)
-        newValidity.update(from: validity, count: count)
-        validity.deallocate()
-        validity = newValidity
+        newValidity.update(from: validityStorage, count: storedCount)
+        validityStorage.deallocate()
+        validityStorage = newValidity
         capacity = newCapacity
     }
 }

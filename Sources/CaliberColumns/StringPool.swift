@@ -1,5 +1,6 @@
 import CXXHash
 import CaliberCore
+import Glibc
 
 /// Append-only strings with dense codes: the strings of one column, or of one field of one batch.
 ///
@@ -18,7 +19,8 @@ package final class StringPool: @unchecked Sendable {
     private var offsetCapacity: Int
     /// Open addressing, linear probing: code + 1, 0 where empty. Empty until the first `intern`.
     private var slots: [UInt32] = []
-    package private(set) var count = 0
+    // What is stored is private, so that the compiler sees all accesses and needs no check of each at run time.
+    private var storedCount = 0
 
     package init(byteCapacity: Int = 1024, countCapacity: Int = 64) {
         self.byteCapacity = byteCapacity
@@ -34,7 +36,7 @@ package final class StringPool: @unchecked Sendable {
         bytes = other.bytes
         offsets = other.offsets
         slots = other.slots
-        count = other.count
+        storedCount = other.count
         // A write to a frozen pool finds no room, and so moves to memory of its own.
         byteCapacity = other.byteCount
         offsetCapacity = other.count + 1
@@ -59,7 +61,8 @@ package final class StringPool: @unchecked Sendable {
         }
     }
 
-    package var byteCount: Int { offsets[count] }
+    package var count: Int { storedCount }
+    package var byteCount: Int { offsets[storedCount] }
 
     /// Whether equal strings have equal codes: no string was added by `append` alone.
     package var isInterned: Bool { !slots.isEmpty || count == 0 }
@@ -82,7 +85,7 @@ package final class StringPool: @unchecked Sendable {
         if let source = string.baseAddress {
             UnsafeMutableRawPointer(bytes + start).copyMemory(from: source, byteCount: string.count)
         }
-        count += 1
+        storedCount += 1
         offsets[count] = start + string.count
         return UInt32(count - 1)
     }
@@ -146,7 +149,7 @@ package final class StringPool: @unchecked Sendable {
             offsets = memory.offsets
             offsets[0] = 0
         }
-        count = 0
+        storedCount = 0
         for index in slots.indices { slots[index] = 0 }
     }
 
@@ -159,8 +162,8 @@ package final class StringPool: @unchecked Sendable {
     private func equals(_ code: UInt32, _ string: UnsafeRawBufferPointer) -> Bool {
         let own = self[code]
         guard own.count == string.count else { return false }
-        for index in 0..<own.count where own[index] != string[index] { return false }
-        return true
+        guard let left = own.baseAddress, let right = string.baseAddress else { return true }
+        return memcmp(left, right, own.count) == 0
     }
 
     private func growSlots() {

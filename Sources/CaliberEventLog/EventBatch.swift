@@ -8,7 +8,9 @@ import CaliberDictionary
 package final class EventBatch: @unchecked Sendable {
     // Safe to share: written by the decoder alone, and read only after it is done.
     package let contract: ContractDefinition
-    package private(set) var count = 0
+    package var count: Int { storedCount }
+    // Private, so that no check of each access is needed at run time.
+    private var storedCount = 0
     /// The event's `time`, UTC microseconds; null when the source names none. Null sorts before every time.
     package let time: LaneColumn
     /// Orders events of one time: the high half of the event's key, XXH3-128 over source and id.
@@ -30,7 +32,7 @@ package final class EventBatch: @unchecked Sendable {
 
     /// Says that every column has been given one more lane.
     package func commitRow() {
-        count += 1
+        storedCount += 1
         assert(fields.allSatisfy { $0.count == count } && time.count == count && tieBreak.count == count)
     }
 
@@ -45,7 +47,7 @@ package final class EventBatch: @unchecked Sendable {
     func removeRows(_ rows: [Int]) {
         guard !rows.isEmpty else { return }
         for column in fields + [time, tieBreak, eventID] { column.remove(rows, of: count) }
-        count -= rows.count
+        storedCount -= rows.count
     }
 }
 

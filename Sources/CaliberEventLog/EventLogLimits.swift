@@ -8,20 +8,19 @@ package enum EventLogLimits {
     static let rowByteCount = 1 << 20
     static let nestingDepth = 64
     /// Offending text as quarantine keeps it.
-    static let offendingTextScalarCount = 200
+    package static let offendingTextScalarCount = 200
     /// An event may be dated this far past its receipt: clocks differ, days don't.
     static let futureMicroseconds: Int64 = 86_400_000_000
     /// A time that is ahead of its receipt by a zone's offset give or take this is taken for a zone mix-up.
     static let zoneMixUpToleranceMicroseconds: Int64 = 15 * 60_000_000
     /// Chunks between two stages of the pipeline.
     static let handoffDepth = 1
-    /// Foreign rows kept beside the events made from them.
     static let keyCountPerPage = 4096
     /// Runs of one level that are merged into one of the next.
     static let keyRunsPerLevel = 8
     /// Sorted keys that stay in memory; older and larger runs are read from the file page by page.
     static let residentKeyByteCount = 128 << 20
-    /// Examples of one kind of violation that a report names.
+    /// What is read of a compressed input or a table at once.
     static let inputBlockByteCount = 1 << 20
     static let compressionLevel: Int32 = 1
 }

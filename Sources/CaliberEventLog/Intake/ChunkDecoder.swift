@@ -284,16 +284,23 @@ final class ChunkDecoder {
         known?.add(run)
     }
 
+    /// The accepted lines in the order of acceptance, so that a replay hands events on in the order of the first time.
     /// Neighbouring lines with nothing but a line feed between them become one span.
     private func collectSpans() {
-        for (index, line) in block.lines.enumerated() where chunk.outcomes[index] == .accepted {
-            if let last = chunk.acceptedSpans.last, last.upperBound + 1 == line.start,
-                block.bytes[Int(last.upperBound)] == UInt8(ascii: "\n")
-            {
-                chunk.acceptedSpans[chunk.acceptedSpans.count - 1] = last.lowerBound..<line.end
-            } else {
-                chunk.acceptedSpans.append(line.start..<line.end)
+        var spans: [Range<Int32>] = []
+        var start: Int32 = 0
+        var end: Int32 = -1
+        for entry in keys.entries where !entry.isWithdrawn {
+            let line = block.lines[Int(entry.line)]
+            if end >= 0, line.start == end + 1, block.bytes[Int(end)] == UInt8(ascii: "\n") {
+                end = line.end
+                continue
             }
+            if end >= 0 { spans.append(start..<end) }
+            start = line.start
+            end = line.end
         }
+        if end >= 0 { spans.append(start..<end) }
+        chunk.acceptedSpans = spans
     }
 }

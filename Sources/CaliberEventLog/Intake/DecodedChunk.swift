@@ -12,7 +12,7 @@ final class DecodedChunk: @unchecked Sendable {
     let consumedByteCount: Int64
     /// What became of each of the block's lines.
     var outcomes: [Outcome]
-    /// Where the accepted lines stand in the block, ascending.
+    /// Where the accepted lines stand in the block, in the order of acceptance.
     var acceptedSpans: [Range<Int32>] = []
     var acceptedCount = 0
     var acceptedByContract: [String: Int64] = [:]

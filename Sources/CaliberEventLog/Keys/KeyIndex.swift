@@ -47,9 +47,12 @@ final class KeyIndex: Sendable {
             database, sql: "SELECT firstKey FROM eventKeyPage WHERE pageID BETWEEN ? AND ? ORDER BY pageID",
             arguments: [keyRunID << 24, (keyRunID + 1) << 24 - 1]
         ).map { UInt64(bitPattern: $0) }
+        let pageCount = (count + EventLogLimits.keyCountPerPage - 1) / EventLogLimits.keyCountPerPage
+        guard firsts.count == pageCount else {
+            throw InputProblem.damagedKeys(reason: "run \(keyRunID) has \(firsts.count) of its \(pageCount) pages")
+        }
         guard let filter = KeyFilter(row["filter"], keyCount: count) else {
-            throw InputProblem.damagedBatch(
-                firstSequence: 0, reason: "the filter of key run \(keyRunID) has a wrong size")
+            throw InputProblem.damagedKeys(reason: "the filter of run \(keyRunID) has a wrong size")
         }
         return KeyRun(
             keyRunID: keyRunID, level: row["level"], count: count, filter: filter, pageFirsts: firsts, resident: nil)

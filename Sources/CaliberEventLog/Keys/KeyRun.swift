@@ -65,6 +65,10 @@ final class KeyRun: Sendable {
     func readPage(_ page: Int, in database: Database) throws -> SortedKeys {
         let statement = try database.cachedStatement(sql: "SELECT keys FROM eventKeyPage WHERE pageID = ?")
         guard let data = try Data.fetchOne(statement, arguments: [pageID(page)]) else { throw StaleKeyRun() }
+        let expected = min(EventLogLimits.keyCountPerPage, count - page * EventLogLimits.keyCountPerPage)
+        guard data.count == expected * EventKey.byteCount else {
+            throw InputProblem.damagedKeys(reason: "page \(page) of run \(keyRunID) has \(data.count) bytes")
+        }
         return SortedKeys(data)
     }
 

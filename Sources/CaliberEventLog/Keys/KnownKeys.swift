@@ -49,8 +49,13 @@ final class KnownKeys {
             do {
                 return try index.known(among: keys, in: runs)
             } catch is StaleKeyRun {
-                // A merge replaced a run between the look at the list and the look at its pages.
+                // A merge replaced a run between the look at the list and the look at its pages. If the list is the
+                // same as before, the pages are not merged but gone.
+                let asked = Set(runs.map(\.keyRunID))
                 refresh()
+                guard Set(runs.map(\.keyRunID)) != asked else {
+                    throw InputProblem.damagedKeys(reason: "pages of a key run are missing")
+                }
             }
         }
     }

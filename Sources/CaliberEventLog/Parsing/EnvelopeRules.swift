@@ -33,13 +33,19 @@ enum EnvelopeRules {
         throw .wrongType(field: slot.name, expected: "a text", found: JSONValue.kindName(value))
     }
 
+    private static let usualContentType: StaticString = "application/json"
+
     private static func checkContentType(_ value: caliber_json_value) throws(IntakeProblem) {
         guard value.kind > CALIBER_JSON_NULL.rawValue else { return }
         guard value.kind == CALIBER_JSON_STRING.rawValue else {
             throw .wrongType(field: "datacontenttype", expected: "a text", found: JSONValue.kindName(value))
         }
         let bytes = JSONValue.bytes(value)
-        if bytes.elementsEqual("application/json".utf8) { return }
+        if bytes.count == usualContentType.utf8CodeUnitCount,
+            memcmp(bytes.baseAddress!, usualContentType.utf8Start, bytes.count) == 0
+        {
+            return
+        }
         let essence = JSONValue.string(value).prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces).lowercased()
         guard essence == "application/json" || essence == "text/json" || essence.hasSuffix("+json") else {
             throw .unsupportedContentType(text: TextRules.shown(bytes))

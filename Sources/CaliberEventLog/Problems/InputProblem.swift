@@ -11,6 +11,7 @@ public enum InputProblem: Error, Hashable, Sendable {
     case undeclaredContract(source: String, contract: String)
     case badPattern(contract: String, field: String, pattern: String)
     case damagedBatch(firstSequence: Int64, reason: String)
+    case damagedKeys(reason: String)
     case unsupportedCheck(contract: String, check: String, reason: String)
 
     public var diagnostic: Diagnostic {
@@ -48,6 +49,10 @@ public enum InputProblem: Error, Hashable, Sendable {
         case .damagedBatch(let firstSequence, let reason):
             Diagnostic(
                 "log-damaged", "The log's batch from event \(firstSequence) on can't be read: \(reason).",
+                remedy: "Restore the database from a backup.")
+        case .damagedKeys(let reason):
+            Diagnostic(
+                "keys-damaged", "The keys of accepted events can't be read: \(reason).",
                 remedy: "Restore the database from a backup.")
         case .unsupportedCheck(let contract, let check, let reason):
             Diagnostic("unsupported-check", "\(contract), check \"\(check)\": \(reason).", remedy: "Rewrite the check.")

@@ -178,7 +178,7 @@ extension IntakeProblem {
         switch self {
         case .missingField(let field): ("\(field): the contract requires it, and the event has none.", nil)
         case .wrongType(let field, let expected, let found):
-            ("\(field): the contract has \(expected), and the event has \(found).", nil)
+            ("\(field): \(expected) is expected, and the event has \(found).", nil)
         case .notAllowed(let field, let text, let nearest, let count):
             (
                 "\(field): \"\(text)\" is not among the \(count) allowed values.",
@@ -194,7 +194,7 @@ extension IntakeProblem {
             )
         case .wrongLength(let field, let text, let count, let lengths):
             (
-                "\(field): \"\(text)\" has \(count) characters, and the contract wants "
+                "\(field): \"\(text)\" has \(count == 1 ? "1 character" : "\(count) characters"), and the contract wants "
                     + (lengths.lowerBound == lengths.upperBound
                         ? "\(lengths.lowerBound)." : "\(lengths.lowerBound) to \(lengths.upperBound)."),
                 nil
