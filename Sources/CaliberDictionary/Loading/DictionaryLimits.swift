@@ -2,6 +2,9 @@
 package enum DictionaryLimits {
     package static let files = 10_000
     package static let bytesPerFile = 8 << 20
+    /// The lock is one file, and keeps every version.
+    package static let bytesOfLock = 128 << 20
+    package static let nodesOfLock = 16_000_000
     package static let nodesPerFile = 1_000_000
     /// Mappings and lists within each other.
     package static let nestingDepth = 32
