@@ -20,6 +20,8 @@ package enum DictionaryLimits {
     package static let tests = 20_000
     package static let fieldsPerContract = 1_000
     package static let columnsPerTable = 1_000
+    /// A table sees the columns of the square of this many tables.
+    static let joinsPerTable = 32
     /// Steps of a joined reference: `seller.city.state`.
     static let joinHops = 2
     static let nameLength = 100

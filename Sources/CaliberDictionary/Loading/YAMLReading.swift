@@ -202,7 +202,7 @@ enum ParkedKey {
             index += 1
         }
         index += mark.column - 1
-        return index < scalars.count ? index : nil
+        return scalars.indices.contains(index) ? index : nil
     }
 }
 
