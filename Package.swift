@@ -90,7 +90,7 @@ let package = Package(
             path: "Sources/CaliberCommand", swiftSettings: strict),
         // tests
         .target(
-            name: "CaliberTesting", dependencies: ["CaliberCore"], path: "Tests/CaliberTesting",
+            name: "CaliberTesting", dependencies: ["CaliberCore", "CaliberDictionary"], path: "Tests/CaliberTesting",
             swiftSettings: strict),
         tests("CaliberCoreTests", []),
         tests("CaliberStoreTests", ["CaliberStore", grdb]),

@@ -39,7 +39,6 @@ enum VectorOperation: Hashable {
 
     // Masks.
     case not, and, or, isNull
-    case isValid
     case integerCompare(LaneComparison)
     case floatCompare(LaneComparison)
     case maskCompare(isEqual: Bool)

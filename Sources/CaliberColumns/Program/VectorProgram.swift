@@ -16,7 +16,8 @@ package struct VectorProgram: Sendable {
     /// Run once before the first chunk.
     let constants: [VectorInstruction]
     let instructions: [VectorInstruction]
-    let registerCount: Int
+    /// How many chunks of values it holds at once.
+    package let registerCount: Int
     let result: Int
     /// Where the result's codes come from; nil unless the result is a string.
     let resultOrigin: StringOrigin?

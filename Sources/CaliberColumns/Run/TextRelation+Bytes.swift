@@ -2,8 +2,8 @@
 extension TextRelation {
     func holds(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
         switch self {
-        case .equal: left.elementsEqual(right)
-        case .notEqual: !left.elementsEqual(right)
+        case .equal: left.count == right.count && left.elementsEqual(right)
+        case .notEqual: left.count != right.count || !left.elementsEqual(right)
         case .less: StringPool.precedes(left, right)
         case .lessOrEqual: !StringPool.precedes(right, left)
         case .greater: StringPool.precedes(right, left)

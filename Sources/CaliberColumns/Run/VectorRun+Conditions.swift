@@ -2,7 +2,7 @@
 extension VectorRun {
     func executeCondition(_ instruction: VectorInstruction, _ count: Int) {
         switch instruction.operation {
-        case .not, .and, .or, .isNull, .isValid, .maskCompare:
+        case .not, .and, .or, .isNull, .maskCompare:
             executeLogic(instruction, count)
         case .integerCompare(let relation):
             let left = registers.lanes(instruction.sources[0])
@@ -34,21 +34,18 @@ extension VectorRun {
             // Known where both are, and where either is known to be false.
             transformPairs(count, left, right, into: output) { $0 & $1 }
             for row in 0..<count {
-                known[row] =
-                    leftKnown[row] & rightKnown[row] | leftKnown[row] ^ left[row] | rightKnown[row] ^ right[row]
+                let isFalse = (leftKnown[row] ^ left[row]) | (rightKnown[row] ^ right[row])
+                known[row] = (leftKnown[row] & rightKnown[row]) | isFalse
             }
         case .or:
             transformPairs(count, left, right, into: output) { $0 | $1 }
-            for row in 0..<count { known[row] = leftKnown[row] & rightKnown[row] | left[row] | right[row] }
+            for row in 0..<count { known[row] = (leftKnown[row] & rightKnown[row]) | left[row] | right[row] }
         case .maskCompare(let isEqual):
             let flip: UInt8 = isEqual ? 1 : 0
             transformPairs(count, leftKnown, rightKnown, into: known) { $0 & $1 }
             for row in 0..<count { output[row] = (left[row] ^ right[row] ^ flip) & known[row] }
         case .isNull:
             transformEach(count, leftKnown, into: output) { $0 ^ 1 }
-            known.update(repeating: 1, count: count)
-        case .isValid:
-            output.update(from: leftKnown, count: count)
             known.update(repeating: 1, count: count)
         default:
             preconditionFailure("\(instruction.operation) is not about masks")
@@ -107,18 +104,18 @@ extension VectorRun {
         let taken = isSelection ? registers.mask(sources[0]) : registers.validity(value)
         let (first, second) = (registers.validity(value), registers.validity(otherwise))
         let known = registers.validity(instruction.destination)
-        for row in 0..<count { known[row] = taken[row] & first[row] | (taken[row] ^ 1) & second[row] }
+        for row in 0..<count { known[row] = (taken[row] & first[row]) | ((taken[row] ^ 1) & second[row]) }
         switch instruction.operation {
         case .selectMask, .firstMask:
             let output = registers.mask(instruction.destination)
             let (one, other) = (registers.mask(value), registers.mask(otherwise))
-            for row in 0..<count { output[row] = taken[row] & one[row] | (taken[row] ^ 1) & other[row] }
+            for row in 0..<count { output[row] = (taken[row] & one[row]) | ((taken[row] ^ 1) & other[row]) }
         default:
             let output = registers.lanes(instruction.destination)
             let (one, other) = (registers.lanes(value), registers.lanes(otherwise))
             for row in 0..<count {
                 let mask = laneMask(taken[row])
-                output[row] = one[row] & mask | other[row] & ~mask
+                output[row] = (one[row] & mask) | (other[row] & ~mask)
             }
         }
     }

@@ -84,8 +84,9 @@ extension VectorRun {
         switch instruction.operation {
         case .floatAdd: transformPairs(count, left, right, into: output) { $0 + $1 }
         case .floatSubtract: transformPairs(count, left, right, into: output) { $0 - $1 }
-        case .floatMultiply: transformPairs(count, left, right, into: output) { $0 * $1 }
-        case .floatDivide: transformPairs(count, left, right, into: output) { $0 / $1 }
+        // Adding 0 makes negative zero, which equals zero but has other bits, zero.
+        case .floatMultiply: transformPairs(count, left, right, into: output) { $0 * $1 + 0 }
+        case .floatDivide: transformPairs(count, left, right, into: output) { $0 / $1 + 0 }
         case .floatNegate: transformEach(count, left, into: output) { 0 - $0 }
         case .floatAbs: transformEach(count, left, into: output) { $0.magnitude }
         case .floatLeast: transformPairs(count, left, right, into: output) { $1 < $0 ? $1 : $0 }

@@ -13,6 +13,8 @@ package struct VectorResult {
 
 /// Registers and memo tables for one program on one source; reused over chunks. One for each thread.
 ///
+/// What it gives points into its own memory: keep the run in a variable for as long as a result is read.
+///
 /// The source's pools may grow between two calls, but a code never changes its string.
 package final class VectorRun {
     package let program: VectorProgram
@@ -93,7 +95,7 @@ package final class VectorRun {
             executeFloat(instruction, count)
         case .localTime, .dayOfMicroseconds, .hourOfMicroseconds, .calendarPart:
             executeTime(instruction, count)
-        case .not, .and, .or, .isNull, .isValid, .integerCompare, .floatCompare, .maskCompare, .integerIsMember,
+        case .not, .and, .or, .isNull, .integerCompare, .floatCompare, .maskCompare, .integerIsMember,
             .selectLane, .selectMask, .firstLane, .firstMask:
             executeCondition(instruction, count)
         case .textTest, .textCompare, .textMeasure, .textMap:

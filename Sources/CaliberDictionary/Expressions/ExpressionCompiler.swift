@@ -8,6 +8,8 @@ public enum ExpressionCompiler {
     public static let maximumDepth = 100
     /// How many nodes the typed tree may have; `between` and `in` write their value out more than once.
     public static let maximumNodeCount = 20_000
+    /// How deep a tree may be once derived columns are written out in it.
+    public static let maximumWrittenOutDepth = 300
 
     /// Parses and checks an expression.
     ///

@@ -8,7 +8,8 @@ extension ExpressionProblem {
         switch self {
         case .empty: "Write a column, `paid`, or a condition, `status = 'paid'`."
         case .tooLong, .tooDeep, .tooLarge: "Give parts of it names, as derived columns."
-        case .unexpectedCharacter(_, let replacement): replacement.map { "Write `\($0)`." }
+        case .unexpectedCharacter(_, let replacement):
+            replacement.map { $0 == " " ? "Write an ordinary space." : "Write `\($0)`." }
         case .unterminated(_, let quote): "Close it with \(quote); a \(quote) inside is written twice."
         case .syntax(let found, _): syntaxRemedy(found)
         case .chainedComparison: "Join two comparisons, `a < b and b < c`, or put the first in parentheses."
@@ -27,7 +28,7 @@ extension ExpressionProblem {
         switch found?.lowercased() {
         case "like", "ilike", "similar", "rlike":
             "Write `starts_with(a, 'x')`, `ends_with(a, 'x')` or `contains(a, 'x')`."
-        case "select", "from", "where", "group", "order", "join":
+        case "from", "where", "group", "order", "join":
             "Write the expression alone; tables, filters and groups have their own keys."
         case "as": "The name stands in its own key; leave `as …` out."
         case "not": "Write `not` before the whole comparison, or `!=`."
@@ -84,6 +85,14 @@ extension ExpressionProblem {
         "`\(DecimalText.format(1990, scale: currency.minorDigits)) \(currency.code)`"
     }
 
+    /// A number as an amount, or an example where it is none.
+    private static func amount(_ number: String, _ currency: Currency) -> String {
+        guard let amountMinor = try? DecimalText.parse(number, scale: currency.minorDigits) else {
+            return exampleAmount(currency)
+        }
+        return "`\(Money(amountMinor: amountMinor, currency: currency))`"
+    }
+
     private static func unitRemedy(_ term: Term) -> String? {
         switch term.type {
         case .timestamp, .date, .duration, .money:
@@ -100,7 +109,7 @@ extension ExpressionProblem {
                 guard other.isBareNumber else {
                     return "An amount and a count differ in unit; divide or multiply them."
                 }
-                return "Write the amount with its currency, \(exampleAmount(currency))."
+                return "Write the amount with its currency, \(amount(other.text, currency))."
             }
             let isTime = term.type == .timestamp || term.type == .date || term.type == .duration
             if isSum, isTime, other.type == .integer || other.type == .number {

@@ -1,7 +1,9 @@
 import CaliberCore
 
 /// Why a text is no expression, or not one that fits its place.
-public enum ExpressionProblem: Error, Hashable, Sendable {
+///
+/// Indirect, so that the parser's deep recursion carries a pointer and not the largest case.
+public indirect enum ExpressionProblem: Error, Hashable, Sendable {
     // The text as a whole.
     case empty
     case tooLong(byteCount: Int, limit: Int)

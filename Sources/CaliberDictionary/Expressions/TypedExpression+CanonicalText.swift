@@ -4,11 +4,12 @@ extension TypedExpression {
     /// The meaning as text: what definitions are hashed by. Two expressions that mean the same by these rules have one
     /// canonical text:
     ///
-    /// - operands of `and`, `or`, `+`, `*`, `=`, `!=`, `least` and `greatest` have no order; `and` and `or` no repeats and
-    ///   no inner parentheses;
-    /// - `a > b` is `b < a`; `between` is its two comparisons; `in` has no order and no repeats, and with one member is `=`;
-    /// - `not` moves inwards as far as it goes (De Morgan; `not a < b` is `b <= a`), which is right in three-valued logic
-    ///   too, and two of them vanish; two signs vanish likewise;
+    /// - operands of `and`, `or`, `+`, `*`, `=`, `!=`, `least` and `greatest` have no order; `and` and `or` no repeats
+    ///   and no inner parentheses;
+    /// - `a > b` is `b < a`; `between` is its two comparisons; `in` has no order and no repeats, and is `=` with one
+    ///   member;
+    /// - `not` moves inwards as far as it goes (De Morgan; `not a < b` is `b <= a`), which is right in three-valued
+    ///   logic too, and two of them vanish; two signs vanish likewise;
     /// - `else null` is no `else`; literals are in their smallest unit (`60 minutes` is `1 hour`).
     ///
     /// It is for machines: every operation stands in parentheses. What a day is depends on the business zone beside.

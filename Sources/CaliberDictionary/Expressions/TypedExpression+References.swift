@@ -7,20 +7,25 @@ extension TypedExpression {
             if case .column(let reference) = expression.node, seen.insert(reference).inserted {
                 ordered.append(reference)
             }
-            return true
         }
         return ordered
     }
 
-    /// Whether the tree has more than `limit` nodes. A tree in which derived columns were replaced may have grown far
-    /// beyond its text; it is counted no further than the limit.
-    public func isLarger(thanNodeCount limit: Int) -> Bool {
-        var count = 0
-        visit { _ in
-            count += 1
-            return count <= limit
-        }
-        return count > limit
+    /// Whether the tree has more nodes or more levels than can be handled. Derived columns that use derived columns may
+    /// grow far beyond their text when they are written out: ask after each column. Counts no further than the limits.
+    public func isLarger(
+        thanNodeCount nodeCountLimit: Int = ExpressionCompiler.maximumNodeCount,
+        depth depthLimit: Int = ExpressionCompiler.maximumWrittenOutDepth
+    ) -> Bool {
+        var rest = nodeCountLimit
+        return isLarger(thanNodeCount: &rest, depth: depthLimit)
+    }
+
+    private func isLarger(thanNodeCount rest: inout Int, depth: Int) -> Bool {
+        rest -= 1
+        guard rest >= 0, depth > 0 else { return true }
+        for part in parts where part.isLarger(thanNodeCount: &rest, depth: depth - 1) { return true }
+        return false
     }
 
     /// The same expression with columns replaced: how derived columns are written out.
@@ -67,11 +72,10 @@ extension TypedExpression {
         return flat.count > 1 ? TypedExpression(.and(flat), .boolean) : flat.first
     }
 
-    /// Calls `body` for this node and all below it, parents first, for as long as it returns true.
-    @discardableResult
-    private func visit(_ body: (TypedExpression) -> Bool) -> Bool {
-        guard body(self) else { return false }
-        return parts.allSatisfy { $0.visit(body) }
+    /// Calls `body` for this node and all below it, parents first.
+    private func visit(_ body: (TypedExpression) -> Void) {
+        body(self)
+        for part in parts { part.visit(body) }
     }
 
     /// The nodes directly below this one, in the order they are written.

@@ -2,8 +2,13 @@ import CaliberCore
 
 /// What may be calculated with what, and what comes out.
 extension ExpressionChecker {
+    @inline(never)
     mutating func negation(_ syntax: SyntaxNode, _ whole: SyntaxNode) -> CheckedOperand {
         let operand = check(syntax)
+        if case .number(let digits) = operand.content {
+            let turned = digits.hasPrefix("-") ? String(digits.dropFirst()) : "-" + digits
+            return CheckedOperand(content: .number(turned), range: whole.range, nodeCount: 1)
+        }
         guard let expression = settle(operand, as: .number) else { return invalid(whole.range) }
         guard expression.type.isNumeric else {
             report(.negatedType(term(operand)), at: operand.range)
@@ -12,6 +17,7 @@ extension ExpressionChecker {
         return made(.negate(expression), expression.type, range: whole.range, nodeCount: operand.nodeCount)
     }
 
+    @inline(never)
     mutating func arithmetic(
         _ symbol: ArithmeticOperator, _ leftSyntax: SyntaxNode, _ rightSyntax: SyntaxNode, _ whole: SyntaxNode
     ) -> CheckedOperand {

@@ -2,6 +2,7 @@ import CaliberCore
 
 /// Functions, `coalesce` and `case`.
 extension ExpressionChecker {
+    @inline(never)
     mutating func choice(
         _ branches: [SyntaxNode.Branch], _ otherwise: SyntaxNode?, _ whole: SyntaxNode
     ) -> CheckedOperand {
@@ -32,6 +33,7 @@ extension ExpressionChecker {
         return settled.count == operands.count ? settled : nil
     }
 
+    @inline(never)
     mutating func call(_ name: String, _ syntax: [SyntaxNode], _ whole: SyntaxNode) -> CheckedOperand {
         let lowered = name.lowercased()
         if lowered == "coalesce" { return coalescence(syntax, whole) }
@@ -103,6 +105,7 @@ extension ExpressionChecker {
         return settle(arguments, as: type)
     }
 
+    @inline(never)
     private mutating func coalescence(_ syntax: [SyntaxNode], _ whole: SyntaxNode) -> CheckedOperand {
         let arguments = syntax.map { check($0) }
         guard !arguments.isEmpty else {

@@ -47,6 +47,7 @@ extension ExpressionChecker {
     }
 
     /// `low <= value and value <= high`.
+    @inline(never)
     mutating func between(
         _ syntax: SyntaxNode, _ lowSyntax: SyntaxNode, _ highSyntax: SyntaxNode, _ whole: SyntaxNode
     ) -> CheckedOperand {
@@ -54,8 +55,8 @@ extension ExpressionChecker {
         let low = check(lowSyntax)
         let high = check(highSyntax)
         let bounds = [
-            comparison(.greaterOrEqual, value, low, range: whole.range),
-            comparison(.lessOrEqual, value, high, range: whole.range),
+            comparison(.greaterOrEqual, value, low, range: low.range),
+            comparison(.lessOrEqual, value, high, range: high.range),
         ]
         let conditions = bounds.compactMap { bound -> TypedExpression? in
             if case .typed(let expression) = bound.content { expression } else { nil }
@@ -67,6 +68,7 @@ extension ExpressionChecker {
     }
 
     /// `value in (…)`: literals as one list, other members as comparisons beside it.
+    @inline(never)
     mutating func membership(
         _ syntax: SyntaxNode, _ memberSyntax: [SyntaxNode], _ whole: SyntaxNode
     ) -> CheckedOperand {

@@ -1,6 +1,8 @@
 import CaliberCore
 
 /// Resolves names and types. Problems are collected: what depends on a faulty part is passed over in silence.
+///
+/// Every kind of node has a function, and so a stack frame, of its own: recursion takes no more than it needs.
 struct ExpressionChecker {
     let source: ExpressionSource
     let scope: ExpressionScope
@@ -96,6 +98,7 @@ struct ExpressionChecker {
 
     // MARK: Conditions
 
+    @inline(never)
     private mutating func column(_ name: String, isQuoted: Bool, _ syntax: SyntaxNode) -> CheckedOperand {
         if let (reference, type) = scope.column(named: name) {
             return open(.typed(TypedExpression(.column(reference), type)), syntax)
@@ -118,12 +121,14 @@ struct ExpressionChecker {
         return expression
     }
 
+    @inline(never)
     private mutating func inversion(_ syntax: SyntaxNode, _ whole: SyntaxNode) -> CheckedOperand {
         let operand = check(syntax)
         guard let expression = condition(operand, place: "What `not` inverts") else { return invalid(whole.range) }
         return made(.not(expression), .boolean, range: whole.range, nodeCount: operand.nodeCount)
     }
 
+    @inline(never)
     private mutating func connective(
         _ parts: [SyntaxNode], _ name: String, _ node: ([TypedExpression]) -> TypedExpression.Node, _ whole: SyntaxNode
     ) -> CheckedOperand {
@@ -138,6 +143,7 @@ struct ExpressionChecker {
         return made(node(conditions), .boolean, range: whole.range, nodeCount: nodeCount)
     }
 
+    @inline(never)
     private mutating func nullTest(_ syntax: SyntaxNode, _ whole: SyntaxNode) -> CheckedOperand {
         let operand = check(syntax)
         guard let expression = settle(operand, as: nil) else { return invalid(whole.range) }

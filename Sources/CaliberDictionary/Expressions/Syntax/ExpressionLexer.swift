@@ -150,7 +150,7 @@ struct ExpressionLexer {
         default: break
         }
         if scalar.properties.isWhitespace || scalar == "\u{FEFF}" || scalar == "\u{200B}" {
-            return "an ordinary space"
+            return " "
         }
         // The full-width forms of ASCII stand in ASCII's order, from U+FF01.
         guard (0xFF01...0xFF5E).contains(scalar.value) else { return nil }

@@ -1,6 +1,8 @@
 import CaliberCore
 
 /// The innermost parts: literals, names, calls, `case`.
+///
+/// Nesting passes through `operand` at every level, so what is not on the way to the next one is kept out of its frame.
 extension ExpressionParser {
     mutating func operand() throws(LocatedProblem) -> SyntaxNode {
         let token = current
@@ -37,6 +39,7 @@ extension ExpressionParser {
     }
 
     /// A word that is no keyword: a call, a dated literal, or a column.
+    @inline(never)
     private mutating func named(_ name: String, from start: Int) throws(LocatedProblem) -> SyntaxNode {
         if take(.open) {
             if take(.close) { return try node(.call(name, []), from: start) }
@@ -58,6 +61,7 @@ extension ExpressionParser {
         return try node(.name(name, isQuoted: false), from: start)
     }
 
+    @inline(never)
     private mutating func choice() throws(LocatedProblem) -> SyntaxNode {
         let start = current.range.lowerBound
         advance()
@@ -82,6 +86,7 @@ extension ExpressionParser {
     // MARK: Literals
 
     /// A number, with the unit after it where there is one: `19.90 CNY`, `4 hours`.
+    @inline(never)
     mutating func quantity(isNegative: Bool, from start: Int) throws(LocatedProblem) -> SyntaxNode {
         let digits = source.text(current.range)
         let text = isNegative ? "-" + digits : digits
