@@ -55,6 +55,7 @@ public struct SourceEvent: Hashable, Sendable {
     public let contract: String
     /// Identifies the event within the source: `{order_id}-paid`. Braces name columns.
     public let id: TextTemplate
+    /// Without parts where the export says no time; an event whose time is empty for its row carries none.
     public let time: TextTemplate
     /// What `time` means when it names no offset.
     public let timeZone: BusinessZone?

@@ -118,7 +118,8 @@ struct LineageBuilder {
         switch metric.content {
         case .simple(let simple): add(simple, to: node)
         case .ratio(let numerator, let denominator):
-            derivations[node] = "\(text(of: numerator)) / \(text(of: denominator))"
+            let parts = [numerator, denominator].map { $0.filter == nil ? text(of: $0) : "(\(text(of: $0)))" }
+            derivations[node] = parts.joined(separator: " / ")
             add([numerator, denominator], to: node)
         case .derived(let expression, let inputs):
             let renamed = inputs.filter { $0.alias != $0.metric || $0.filter != nil || $0.version != nil }
@@ -141,17 +142,17 @@ struct LineageBuilder {
         if let expression = metric.expression {
             text += " of \(expression.displayText)"
             link(expression, over: table, to: node, .value)
+            text += " in \(table.name)"
         } else {
-            text += " of rows"
+            text += " of rows in \(table.name)"
             for key in table.key { link(.column(table: table.name, column: key.name), node, .value) }
         }
         if let filter = metric.filter {
             text += " where \(filter.displayText)"
             link(filter, over: table, to: node, .filter)
         }
-        text += " of \(table.name)"
         if let anchor = metric.anchor {
-            text += " at \(anchor)"
+            text += ", counted at \(anchor)"
             link(.column(table: table.name, column: anchor), node, .anchor)
         }
         derivations[node] = text

@@ -38,11 +38,13 @@ struct DictionaryFolder {
             let attributes = try FileManager.default.attributesOfItem(atPath: file)
             if attributes[.type] as? FileAttributeType == .typeDirectory { return nil }
             let size = attributes[.size] as? Int ?? 0
-            guard size <= DictionaryLimits.bytesPerFile else {
+            let limit =
+                name == DictionarySections.lockPath ? DictionaryLimits.bytesOfLock : DictionaryLimits.bytesPerFile
+            guard size <= limit else {
                 log.report(
                     .file(
                         .fileTooLarge(
-                            bytes: size, limit: DictionaryLimits.bytesPerFile, at: SourceLocation(file: file))))
+                            bytes: size, limit: limit, at: SourceLocation(file: file))))
                 return nil
             }
             let data = try Data(contentsOf: URL(fileURLWithPath: file))

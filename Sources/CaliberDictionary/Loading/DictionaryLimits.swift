@@ -2,6 +2,9 @@
 package enum DictionaryLimits {
     package static let files = 10_000
     package static let bytesPerFile = 8 << 20
+    /// The lock is one file, and keeps every version.
+    package static let bytesOfLock = 128 << 20
+    package static let nodesOfLock = 16_000_000
     package static let nodesPerFile = 1_000_000
     /// Mappings and lists within each other.
     package static let nestingDepth = 32
@@ -17,6 +20,8 @@ package enum DictionaryLimits {
     package static let tests = 20_000
     package static let fieldsPerContract = 1_000
     package static let columnsPerTable = 1_000
+    /// A table sees the columns of the square of this many tables.
+    static let joinsPerTable = 32
     /// Steps of a joined reference: `seller.city.state`.
     static let joinHops = 2
     static let nameLength = 100

@@ -29,7 +29,12 @@ struct DictionarySections {
     /// - Parameter folder: what stands before a path in the places of problems; empty for files in memory.
     init(files: [DictionaryFile], folder: String, _ log: ProblemLog) {
         for file in files.sorted(by: { $0.path < $1.path }) {
-            var reading = YAMLReading(file: folder.isEmpty ? file.path : folder + "/" + file.path)
+            let place = folder.isEmpty ? file.path : folder + "/" + file.path
+            var reading =
+                file.path == DictionarySections.lockPath
+                ? YAMLReading(
+                    file: place, maximumBytes: DictionaryLimits.bytesOfLock,
+                    maximumNodes: DictionaryLimits.nodesOfLock) : YAMLReading(file: place)
             let root = reading.read(file.text)
             reading.problems.forEach(log.report)
             if file.path == DictionarySections.settingsPath {

@@ -5,22 +5,30 @@ import Yams
 struct YAMLReading {
     let file: String
     private(set) var problems: [DictionaryProblem] = []
-    private var remainingNodes = DictionaryLimits.nodesPerFile
+    private let maximumBytes: Int
+    private let maximumNodes: Int
+    private var remainingNodes: Int
     private var aliasCount = 0
     private var seenAnchors: Set<String> = []
     private var isRefused = false
     /// What stood where a parked key has its mark.
     private var parkedOriginals: [Unicode.Scalar: Unicode.Scalar] = [:]
 
-    init(file: String) {
+    init(
+        file: String, maximumBytes: Int = DictionaryLimits.bytesPerFile,
+        maximumNodes: Int = DictionaryLimits.nodesPerFile
+    ) {
         self.file = file
+        self.maximumBytes = maximumBytes
+        self.maximumNodes = maximumNodes
+        remainingNodes = maximumNodes
     }
 
     /// - Returns: nil for an empty document, or when the text is refused as a whole (then `problems` says why).
     mutating func read(_ text: String) -> YAMLValue? {
-        guard text.utf8.count <= DictionaryLimits.bytesPerFile else {
+        guard text.utf8.count <= maximumBytes else {
             problems.append(
-                .file(.fileTooLarge(bytes: text.utf8.count, limit: DictionaryLimits.bytesPerFile, at: place(nil))))
+                .file(.fileTooLarge(bytes: text.utf8.count, limit: maximumBytes, at: place(nil))))
             return nil
         }
         guard AliasCount.roughly(in: text) <= DictionaryLimits.aliasesPerFile else {
@@ -65,6 +73,9 @@ struct YAMLReading {
         switch error {
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
             .composer(let context, let problem, let mark, _):
+            if problem.lowercased().contains("nesting level") {
+                return .file(.tooDeep(limit: DictionaryLimits.nestingDepth, at: place(mark)))
+            }
             let words = [context?.text, problem].compactMap { $0 }.joined(separator: ", ")
             return .file(.yamlSyntax(problem: words, at: place(mark)))
         case .reader(let problem, _, _, _):
@@ -82,7 +93,7 @@ struct YAMLReading {
         }
         remainingNodes -= 1
         guard remainingNodes >= 0 else {
-            return refuse(.file(.tooManyNodes(limit: DictionaryLimits.nodesPerFile, at: location)))
+            return refuse(.file(.tooManyNodes(limit: maximumNodes, at: location)))
         }
         guard admitsAnchor(of: node) else {
             return refuse(.file(.tooManyAliases(limit: DictionaryLimits.aliasesPerFile, at: location)))
@@ -191,7 +202,7 @@ enum ParkedKey {
             index += 1
         }
         index += mark.column - 1
-        return index < scalars.count ? index : nil
+        return scalars.indices.contains(index) ? index : nil
     }
 }
 

@@ -21,7 +21,9 @@ extension DictionaryKeys {
         [
             .required("contract", .text, "The event type."),
             .required("id", .text, "Identifies the event within the source; braces name columns: \"{order_id}-paid\"."),
-            .optional("time", .text, "When it happened; braces name columns."),
+            .optional(
+                "time", .text,
+                "When it happened; braces name columns. Left out, or empty for a row: the event has no time."),
             .optional("time_zone", .text, "What the time means when its text has no offset."),
             .optional(
                 "when", .oneOf([.text, .named(.list(.scalar), keys: "column")]),
@@ -57,7 +59,7 @@ extension DictionaryKeys {
         [
             .required("type", .text, "The contract."),
             .required("id", .text, "Unique within the source."),
-            .required("time", .text, "When it happened."),
+            .optional("time", .text, "When it happened; left out, the event has no time."),
             .optional("source", .text, "Default test."),
             .optional("data", .named(.anything, keys: "field"), "The event's fields."),
         ])

@@ -48,6 +48,7 @@ struct SourceResolution {
 
     private func event(_ value: YAMLValue, _ columns: inout SourceColumns) -> SourceEvent? {
         let id = value["id"].flatMap { template($0, isBareColumn: false, &columns) }
+        // A template without parts is empty for every row.
         let time =
             value["time"].map { template($0, isBareColumn: false, &columns) } ?? TextTemplate(parts: [])
         let condition = value["when"].flatMap { self.condition($0, &columns) }

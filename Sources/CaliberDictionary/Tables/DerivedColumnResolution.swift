@@ -20,7 +20,7 @@ struct DerivedColumnResolution {
         }
         let order = DependencyOrder(count: places.count) { dependencies[$0] }
         for circle in order.circles { reportCircle(circle.map { places[$0] }, &tables) }
-        compile(order.order.map { places[$0] }, &tables)
+        compile(order.order.map { places[$0] }, spellings, &tables)
         checkDepths(order.order.map { places[$0] }, tables)
     }
 
@@ -70,19 +70,20 @@ struct DerivedColumnResolution {
         for place in circle { tables.markBroken(table: place.table, column: place.column) }
     }
 
-    private func compile(_ places: [Place], _ tables: inout TableResolution) {
-        // A scope is costly to build; it is built again only when a column it may name has become known.
+    private func compile(
+        _ places: [Place], _ spellings: [Int: [String: Int]], _ tables: inout TableResolution
+    ) {
+        // A scope is costly to build; it is built again only for a column that names a derived one it does not hold.
         var scopes: [Int: ExpressionScope] = [:]
-        var compiledSince: [Int: Bool] = [:]
         for place in places {
             let draft = tables.drafts[place.table]
             let column = draft.columns[place.column]
             guard case .derived(let value, _) = column.content else { continue }
             let mentions = mentions(place, tables)
-            if scopes[place.table] == nil || compiledSince[place.table] == true {
-                scopes[place.table] = tables.scope(of: place.table)
-                compiledSince[place.table] = false
+            let isStale = mentions.contains { mention in
+                spellings[place.table]?[mention] != nil && scopes[place.table]?.column(named: mention) == nil
             }
+            if scopes[place.table] == nil || isStale { scopes[place.table] = tables.scope(of: place.table) }
             guard let scope = scopes[place.table],
                 !mentions.contains(where: { tables.goesThroughBrokenJoin($0, from: place.table) })
             else {
@@ -99,7 +100,6 @@ struct DerivedColumnResolution {
                 continue
             }
             tables.setDerived(expression, type, table: place.table, column: place.column)
-            for table in tables.drafts.indices { compiledSince[table] = true }
         }
     }
 

@@ -83,7 +83,9 @@ struct TableResolution {
     }
 
     private mutating func readJoins(of index: Int) {
-        for value in drafts[index].value["joins"]?.list ?? [] {
+        var values = drafts[index].value["joins"]?.list ?? []
+        DictionarySections.limit(&values, "joins in a table", DictionaryLimits.joinsPerTable, log)
+        for value in values {
             guard let name = value["name"]?.text, !drafts[index].brokenNames.contains(name) else { continue }
             if let join = join(name, value, of: index) {
                 drafts[index].joins.append(join)

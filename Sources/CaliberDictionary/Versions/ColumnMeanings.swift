@@ -6,6 +6,7 @@ final class ColumnMeanings {
     private let tables: [String: TableDefinition]
     private let contracts: [String: ContractDefinition]
     private var known: [String: Meaning] = [:]
+    private var derivations: [String: TypedExpression] = [:]
 
     struct Meaning {
         let text: String
@@ -15,6 +16,7 @@ final class ColumnMeanings {
 
     /// A longer text stands as its hash: columns that use others twice would double it at every step.
     private static let longestText = 4096
+    private static let largestTree = 500
 
     init(
         settings: DictionarySettings, tables: [String: TableDefinition], contracts: [String: ContractDefinition]
@@ -27,14 +29,52 @@ final class ColumnMeanings {
     /// An expression over a table, with every column written out.
     func meaning(of expression: TypedExpression, over table: String) -> Meaning {
         var reached: Set<String> = []
-        let replaced = expression.replacing { reference in
+        let replaced = inlined(expression, over: table).replacing { reference in
             let meaning = self.meaning(of: reference, from: table)
             reached.formUnion(meaning.contracts)
-            return TypedExpression(.column(ColumnReference(name: meaning.text)), expression.type)
+            return TypedExpression(
+                .column(ColumnReference(name: meaning.text)), column(reference, from: table)?.column.type ?? .text)
         }
         var text = replaced.canonicalText
-        if expression.dependsOnZone { text += " in \(settings.timeZone.identifier)" }
+        if replaced.dependsOnZone { text += " in \(settings.timeZone.identifier)" }
         return Meaning(text: shortened(text), contracts: reached.sorted())
+    }
+
+    /// An expression with derived columns, also those of joined tables, replaced by what they derive from.
+    ///
+    /// Columns that use others twice double the tree at every step, so a column that grew too large stands for itself;
+    /// its own meaning is then written out and hashed.
+    private func inlined(_ expression: TypedExpression, over table: String) -> TypedExpression {
+        let replaced = expression.replacing { reference in derivation(of: reference, from: table) }
+        return replaced.isLarger(thanNodeCount: ColumnMeanings.largestTree) ? expression : replaced
+    }
+
+    private func derivation(of reference: ColumnReference, from tableName: String) -> TypedExpression? {
+        guard let (owner, column) = column(reference, from: tableName),
+            case .derived(let expression) = column.content
+        else { return nil }
+        let address = tableName + " " + reference.qualifiedName
+        if let known = derivations[address] { return known }
+        let own = inlined(expression, over: owner.name)
+        let seenFromHere = own.replacing { inner in
+            TypedExpression(
+                .column(ColumnReference(path: reference.path + inner.path, name: inner.name)),
+                self.column(inner, from: owner.name)?.column.type ?? .text)
+        }
+        derivations[address] = seenFromHere
+        return seenFromHere
+    }
+
+    /// The column that a reference names, and the table it stands in.
+    private func column(
+        _ reference: ColumnReference, from tableName: String
+    ) -> (table: TableDefinition, column: ColumnDefinition)? {
+        var owner = tables[tableName]
+        for name in reference.path {
+            owner = owner?.joins.first { $0.name == name }.flatMap { tables[$0.table] }
+        }
+        guard let owner, let column = owner.column(named: reference.name) else { return nil }
+        return (owner, column)
     }
 
     func meaning(of column: String, of table: String) -> Meaning {

@@ -38,13 +38,19 @@ public struct MeaningDifference: Hashable, Sendable {
         let newMetrics = new.dictionary.metrics.sorted { $0.id < $1.id }
         added = newMetrics.filter { old.meanings[$0.id] == nil }.map(MeaningDifference.name)
         removed = oldMetrics.filter { new.meanings[$0.id] == nil }.map(MeaningDifference.name)
-        changed = newMetrics.compactMap { metric in
+        var names = MetricHashNames()
+        for (metrics, meanings) in [(oldMetrics, old.meanings), (newMetrics, new.meanings)] {
+            for metric in metrics {
+                names.add(hash: meanings[metric.id]?.hash ?? "", name: metric.name, version: metric.version)
+            }
+        }
+        changed = newMetrics.compactMap { [names] metric in
             guard let after = new.meanings[metric.id], let before = old.meanings[metric.id],
                 after.hash != before.hash, let previous = old.dictionary.metric(named: metric.id)
             else { return nil }
             return Change(
                 id: metric.id, old: MeaningDifference.name(previous), new: MeaningDifference.name(metric),
-                differences: after.differences(from: before))
+                differences: names.named(after.differences(from: before)))
         }
         renamed = newMetrics.compactMap { metric in
             guard let previous = old.dictionary.metric(named: metric.id), previous.name != metric.name,

@@ -46,6 +46,9 @@ public struct MetricMeaning: Hashable, Sendable {
 }
 
 enum ContentHash {
+    /// `sha256:` and 64 digits.
+    static let textLength = 71
+
     /// SHA-256 of the text's UTF-8.
     static func of(_ text: String) -> String {
         var hasher = SHA256()

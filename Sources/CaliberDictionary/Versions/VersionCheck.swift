@@ -4,8 +4,7 @@ import CaliberCore
 struct VersionCheck {
     let lock: VersionLock
     let log: ProblemLog
-    /// `name@version` by hash, so that a difference between hashes can be told in names.
-    private var namesByHash: [String: String] = [:]
+    private var names = MetricHashNames()
     private(set) var earlier: [MetricDefinition] = []
     private(set) var unreachable: [UnreachableVersion] = []
     private var notLocked: [MetricResolution.Node] = []
@@ -17,11 +16,13 @@ struct VersionCheck {
         self.lock = lock
         self.log = log
         for entry in lock.entries {
-            for version in entry.versions { namesByHash[version.hash] = "\(entry.name)@\(version.version)" }
+            for version in entry.versions {
+                names.add(hash: version.hash, name: entry.name, version: version.version)
+            }
         }
         for node in resolution.nodes {
-            guard let meaning = node.meaning, namesByHash[meaning.hash] == nil else { continue }
-            namesByHash[meaning.hash] = "\(node.name)@\(node.version)"
+            guard let meaning = node.meaning else { continue }
+            names.add(hash: meaning.hash, name: node.name, version: node.version)
         }
         for node in resolution.nodes {
             if node.isEarlier { checkEarlier(node) } else { checkCurrent(node) }
@@ -74,7 +75,7 @@ struct VersionCheck {
                 .version(
                     .meaningChanged(
                         metric: node.name, version: node.version,
-                        differences: readable(meaning.differences(from: old)), at: location)))
+                        differences: names.named(meaning.differences(from: old)), at: location)))
         } else {
             if newest.hash == meaning.hash {
                 log.report(
@@ -94,7 +95,7 @@ struct VersionCheck {
                 return
             }
             let differences = meaning.differences(from: MetricMeaning(parts: locked.meaning))
-            reason = readable(differences).map(\.inWords).joined(separator: "; ") + "."
+            reason = names.named(differences).map(\.inWords).joined(separator: "; ") + "."
         } else {
             reason =
                 node.ownLog?.diagnostics.first { $0.severity == .error }?.message
@@ -103,24 +104,6 @@ struct VersionCheck {
         unreachable.append(
             UnreachableVersion(
                 id: node.id, name: node.name, version: node.version, reason: reason, location: node.value.location))
-    }
-
-    private func readable(_ differences: [MetricMeaning.Difference]) -> [MetricMeaning.Difference] {
-        differences.map {
-            MetricMeaning.Difference(label: $0.label, old: $0.old.map(named), new: $0.new.map(named))
-        }
-    }
-
-    /// Hashes of metrics as the names that they go by, where they are known.
-    private func named(_ text: String) -> String {
-        var named = ""
-        var rest = Substring(text)
-        while let range = rest.firstRange(of: "sha256:") {
-            let digest = rest[range.lowerBound...].prefix(71)
-            named += rest[..<range.lowerBound] + (namesByHash[String(digest)] ?? String(digest))
-            rest = rest[digest.endIndex...]
-        }
-        return named + rest
     }
 
     private func checkDuplicates(_ resolution: MetricResolution) {

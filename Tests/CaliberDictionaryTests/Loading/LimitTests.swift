@@ -23,7 +23,8 @@ import Testing
         tell("bomb", Self.bomb)
         tell("bomb-as-key", Self.bomb + "? *i\n: 1\n? *i\n: 2\n")
         tell("problems", "tables: [" + String(repeating: "1,", count: 1_001) + "]")
-        tell("sources", "sources:\n" + String(repeating: "- {}\n", count: 1_001))
+        let fields = (0...1_000).map { "f\($0): {type: text}" }.joined(separator: ", ")
+        tell("fields", "contracts: [{name: a.b, owner: o, fields: {\(fields)}}]")
         // One line of a thousand like ones is enough to read.
         let lines = told.split(separator: "\n").filter { !$0.contains("missing-key") && !$0.contains("wrong-kind") }
         DictionaryGolden.expect(lines.map { $0 + "\n" }.joined(), matches: "limits.txt")

@@ -63,11 +63,14 @@ enum SchemaOracle {
 
     static func verdict(_ path: String, in folder: TemporaryFolder) throws -> String {
         let script = """
-            import json, sys, yaml, jsonschema
+            import json, re, sys, yaml, jsonschema
             class Loader(yaml.SafeLoader): pass
+            # PyYAML reads YAML 1.1, where `on` is true and a date is an object.
+            kept = ('timestamp', 'bool')
             Loader.yaml_implicit_resolvers = {
-                k: [r for r in v if r[0] != 'tag:yaml.org,2002:timestamp']
+                k: [r for r in v if r[0].split(':')[-1] not in kept]
                 for k, v in yaml.SafeLoader.yaml_implicit_resolvers.items()}
+            Loader.add_implicit_resolver('tag:yaml.org,2002:bool', re.compile('^(true|false)$'), 'tf')
             schema = json.load(open(sys.argv[1]))
             jsonschema.Draft202012Validator.check_schema(schema)
             value = yaml.load(open(sys.argv[2]), Loader)

@@ -83,7 +83,7 @@ import Testing
         let unreachable = try #require(loaded.dictionary.unreachableVersion(named: "gmv", version: 1))
         #expect(unreachable.diagnostic.code == "metric-version-unreachable")
         #expect(unreachable.reason.contains("sum of payment.callback.amount"))
-        let gone = ShopDictionary.tables(replacing: "is_gift", with: "gift")
+        let gone = ShopDictionary.tables(replacing: "is_gift: {from", with: "gift: {from")
         let without = try ShopDictionary.load(changing: [lock, raised, gone])
         let reasons = without.dictionary.unreachableVersions.map(\.diagnostic.description)
         DictionaryGolden.expect(
