@@ -27,9 +27,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
         swiftSettings: strict)
 }
 
-/// Golden files stand beside their tests and are read from there.
+/// Golden files, cases and dictionaries stand beside their tests and are read from there.
 func goldens(of tests: String) -> [String] {
-    ["Golden", "Cases"].filter {
+    ["Golden", "Cases", "Olist/dictionary", "Olist/expected.yaml"].filter {
         FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Tests/\(tests)/\($0)")
     }
 }
@@ -78,23 +78,27 @@ let package = Package(
         // 5: plans and their execution.
         floor(
             "CaliberQuery",
-            ["CaliberCore", "CaliberDictionary", "CaliberColumns", "CaliberTables"]),
+            ["CaliberCore", "CaliberDictionary", "CaliberColumns", "CaliberEventLog", "CaliberTables"]),
         // 6: one verb per use case.
         floor(
             "CaliberEngine",
             [
                 "CaliberCore", "CaliberStore", "CaliberDictionary", "CaliberColumns", "CaliberEventLog",
-                "CaliberTables", "CaliberQuery",
+                "CaliberTables", "CaliberQuery", grdb,
             ]),
         // side: synthetic orders and the truth about them.
         floor("CaliberSimulator", ["CaliberCore", "CaliberDictionary"]),
         // 8: parse, call, print, exit code.
         .executableTarget(
-            name: "caliber", dependencies: ["CaliberCore", "CaliberEngine", "CaliberSimulator", argumentParser],
+            name: "caliber",
+            dependencies: [
+                "CaliberCore", "CaliberDictionary", "CaliberEventLog", "CaliberQuery", "CaliberEngine",
+                "CaliberSimulator", argumentParser,
+            ],
             path: "Sources/CaliberCommand", swiftSettings: strict),
         // tests
         .target(
-            name: "CaliberTesting", dependencies: ["CaliberCore"], path: "Tests/CaliberTesting",
+            name: "CaliberTesting", dependencies: ["CaliberCore", "CaliberDictionary"], path: "Tests/CaliberTesting",
             swiftSettings: strict),
         .target(
             name: "CFaultyFileSystem", path: "Tests/CFaultyFileSystem", linkerSettings: [.linkedLibrary("sqlite3")]),

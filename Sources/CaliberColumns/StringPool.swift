@@ -6,10 +6,12 @@ import CaliberCore
 /// `intern` gives equal strings one code; `append` gives each its own (keys and free text, where looking up would cost
 /// more than it saves). A pool uses one or the other throughout.
 ///
-/// One thread writes; once writing is over, any thread may read.
+/// One thread writes; once writing is over, any thread may read. While writing goes on, others read what `frozen` gives.
 package final class StringPool: @unchecked Sendable {
     // Safe to share once written: the class has no interior mutation on its read paths, and its owners (a batch, a
-    // table's dictionary) hand it to other threads only after the last `intern` or `append`.
+    // table's dictionary) hand it to other threads only after the last `intern` or `append`, or hand on a frozen pool:
+    // that one looks at the same memory, but only at strings that no writer touches again, and shares its ownership.
+    private var memory: Memory
     private var bytes: UnsafeMutablePointer<UInt8>
     private var byteCapacity: Int
     private var offsets: UnsafeMutablePointer<Int>
@@ -20,18 +22,47 @@ package final class StringPool: @unchecked Sendable {
 
     package init(byteCapacity: Int = 1024, countCapacity: Int = 64) {
         self.byteCapacity = byteCapacity
-        bytes = .allocate(capacity: byteCapacity)
         offsetCapacity = countCapacity + 1
-        offsets = .allocate(capacity: offsetCapacity)
+        memory = Memory(byteCapacity: byteCapacity, offsetCapacity: offsetCapacity)
+        bytes = memory.bytes
+        offsets = memory.offsets
         offsets[0] = 0
     }
 
-    deinit {
-        bytes.deallocate()
-        offsets.deallocate()
+    private init(frozen other: StringPool) {
+        memory = other.memory
+        bytes = other.bytes
+        offsets = other.offsets
+        slots = other.slots
+        count = other.count
+        // A write to a frozen pool finds no room, and so moves to memory of its own.
+        byteCapacity = other.byteCount
+        offsetCapacity = other.count + 1
+    }
+
+    /// The strings so far, readable on any thread while this pool grows. Costs no copy of the strings.
+    package func frozen() -> StringPool { StringPool(frozen: self) }
+
+    /// What pools that were frozen at different moments share; freed with the last of them.
+    private final class Memory {
+        let bytes: UnsafeMutablePointer<UInt8>
+        let offsets: UnsafeMutablePointer<Int>
+
+        init(byteCapacity: Int, offsetCapacity: Int) {
+            bytes = .allocate(capacity: Swift.max(byteCapacity, 1))
+            offsets = .allocate(capacity: Swift.max(offsetCapacity, 1))
+        }
+
+        deinit {
+            bytes.deallocate()
+            offsets.deallocate()
+        }
     }
 
     package var byteCount: Int { offsets[count] }
+
+    /// Whether equal strings have equal codes: no string was added by `append` alone.
+    package var isInterned: Bool { !slots.isEmpty || count == 0 }
 
     /// The bytes of one string; valid until the next write.
     @inline(__always)
@@ -109,6 +140,12 @@ package final class StringPool: @unchecked Sendable {
 
     /// Forgets all strings and keeps the memory.
     package func removeAll() {
+        if !isKnownUniquelyReferenced(&memory) {
+            memory = Memory(byteCapacity: byteCapacity, offsetCapacity: offsetCapacity)
+            bytes = memory.bytes
+            offsets = memory.offsets
+            offsets[0] = 0
+        }
         count = 0
         for index in slots.indices { slots[index] = 0 }
     }
@@ -137,21 +174,14 @@ package final class StringPool: @unchecked Sendable {
     }
 
     private func reserve(bytes byteCount: Int, strings stringCount: Int) {
-        if byteCount > byteCapacity {
-            let newCapacity = Swift.max(byteCount, byteCapacity * 2)
-            let new = UnsafeMutablePointer<UInt8>.allocate(capacity: newCapacity)
-            new.update(from: bytes, count: offsets[count])
-            bytes.deallocate()
-            bytes = new
-            byteCapacity = newCapacity
-        }
-        if stringCount + 1 > offsetCapacity {
-            let newCapacity = offsetCapacity * 2
-            let new = UnsafeMutablePointer<Int>.allocate(capacity: newCapacity)
-            new.update(from: offsets, count: count + 1)
-            offsets.deallocate()
-            offsets = new
-            offsetCapacity = newCapacity
-        }
+        guard byteCount > byteCapacity || stringCount + 1 > offsetCapacity else { return }
+        if byteCount > byteCapacity { byteCapacity = Swift.max(byteCount, byteCapacity * 2) }
+        if stringCount + 1 > offsetCapacity { offsetCapacity = Swift.max(stringCount + 1, offsetCapacity * 2) }
+        let new = Memory(byteCapacity: byteCapacity, offsetCapacity: offsetCapacity)
+        new.bytes.update(from: bytes, count: offsets[count])
+        new.offsets.update(from: offsets, count: count + 1)
+        memory = new
+        bytes = new.bytes
+        offsets = new.offsets
     }
 }

@@ -2,6 +2,27 @@ import ArgumentParser
 
 @main
 struct CaliberCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "caliber", abstract: "Metrics of orders.")
-    func run() throws { print("caliber") }
+    static let configuration = CommandConfiguration(
+        commandName: "caliber",
+        abstract: "One definition for every figure: order events in, governed metrics out.",
+        discussion: """
+            Caliber takes in the raw events of order systems, folds them into wide tables anchored on the payment \
+            callback, and answers every metric by one governed definition.
+
+            First steps:
+              caliber init                       write a starter dictionary and sample events
+              caliber ingest sample.ndjson       take events in; what breaks a contract is quarantined
+              caliber query --metrics gmv --group-by metric_time__day
+
+            Data goes to standard output, everything else to standard error.
+            Exit codes: 0 done; 1 can't be done, diagnostics say why; 3 done, but needs a person (quarantined events \
+            under --strict, a failed dictionary test, a stale answer under --fresh, differing figures in \
+            `dictionary diff`); 64 the command line is wrong.
+            """,
+        version: "0.1.0",
+        subcommands: [
+            InitCommand.self, IngestCommand.self, QueryCommand.self, ListCommand.self, DescribeCommand.self,
+            LineageCommand.self, DictionaryCommand.self, QuarantineCommand.self, StatusCommand.self,
+            SimulateCommand.self,
+        ])
 }

@@ -38,4 +38,38 @@ package final class EventBatch: @unchecked Sendable {
     package func discardOpenRow() {
         for column in fields + [time, tieBreak, eventID] where column.count > count { column.truncate(to: count) }
     }
+
+    /// Takes out rows, keeping the others in order.
+    ///
+    /// - Parameter rows: ascending, without repeats.
+    func removeRows(_ rows: [Int]) {
+        guard !rows.isEmpty else { return }
+        for column in fields + [time, tieBreak, eventID] { column.remove(rows, of: count) }
+        count -= rows.count
+    }
+}
+
+extension LaneColumn {
+    /// Moves the rows to be removed behind the others, and cuts them off.
+    fileprivate func remove(_ rows: [Int], of count: Int) {
+        let removed = rows.map { (lane: lanes[$0], validity: validity[$0]) }
+        var next = 0
+        var target = 0
+        for row in 0..<count {
+            if next < rows.count, rows[next] == row {
+                next += 1
+                continue
+            }
+            lanes[target] = lanes[row]
+            validity[target] = validity[row]
+            target += 1
+        }
+        // The removed lanes' validity is what `truncate` counts its nulls from.
+        for value in removed {
+            lanes[target] = value.lane
+            validity[target] = value.validity
+            target += 1
+        }
+        truncate(to: count - rows.count)
+    }
 }

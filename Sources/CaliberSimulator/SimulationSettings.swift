@@ -5,7 +5,7 @@ public struct SimulationSettings: Hashable, Sendable {
     public var seed: UInt64 = 1
     public var orderCount = 20_000
     /// The first day, in Shanghai, on which orders are placed.
-    public var startDay = CivilDate(year: 2026, month: 5, day: 25)
+    public var startDay = CivilDate(year: 2025, month: 5, day: 25)
     /// Days on which orders are placed; what follows from them (parcels, refunds, late events) runs on for some weeks.
     public var dayCount = 30
     public var channels = SalesChannel.all

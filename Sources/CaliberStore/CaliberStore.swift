@@ -54,6 +54,11 @@ public final class CaliberStore: Sendable {
         try pool.read(body)
     }
 
+    /// Holds on to the state the file has now.
+    package func makeSnapshot() throws -> StoreSnapshot {
+        StoreSnapshot(try pool.makeSnapshot())
+    }
+
     /// Runs one durable transaction as the holder of `lease`; an error undoes all of it.
     ///
     /// - Throws: `StoreProblem.leaseLost` when another process has taken the lease since.

@@ -79,5 +79,5 @@ struct ParsedEvent {
 func minorUnits(_ text: some StringProtocol) -> Int64? {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
     guard parts.count == 2, parts[1].count == 2 else { return nil }
-    return Int64(parts[0] + parts[1])
+    return Int64(String(parts[0]) + String(parts[1]))
 }

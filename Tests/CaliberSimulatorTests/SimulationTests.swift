@@ -19,8 +19,8 @@ import Testing
     /// The sample and the benchmarks are told by their seed; a change of the generator is to be seen here first.
     @Test func `seed 1 gives the stream that is on record`() {
         let stream = SimulatedStream(SimulationSettings(seed: 1, orderCount: 1000, dayCount: 10))
-        #expect(fingerprint(stream.bytes) == 0)
-        #expect(fingerprint(stream.ledger) == 0)
+        #expect(fingerprint(stream.bytes) == 4_066_171_452_703_950_255)
+        #expect(fingerprint(stream.ledger) == 914_910_558_471_107_045)
     }
 
     @Test func `blocks hold whole lines and are at most a mebibyte`() {
@@ -66,10 +66,10 @@ import Testing
 
     @Test func `promotion days sell more than the days around them`() {
         var settings = SimulationSettings(seed: 5, orderCount: 6000, dayCount: 14)
-        settings.startDay = CivilDate(year: 2026, month: 6, day: 10)
+        settings.startDay = CivilDate(year: 2025, month: 6, day: 10)
         let truth = Simulation(settings).write { _ in }
         func orders(_ day: Int) -> Int {
-            let date = CivilDate(year: 2026, month: 6, day: day)
+            let date = CivilDate(year: 2025, month: 6, day: day)
             return truth.paidOrdersByDayAndChannel.filter { $0.key.day == date }.values.reduce(0, +)
         }
         #expect(orders(18) > 3 * orders(12))

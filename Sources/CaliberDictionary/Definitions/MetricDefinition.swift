@@ -62,6 +62,17 @@ public struct MetricDefinition: Hashable, Sendable {
     }
 }
 
+extension MetricDefinition {
+    /// The metrics that it is built from; a ratio's go by the aliases `numerator` and `denominator`.
+    public var inputs: [MetricInput] {
+        switch content {
+        case .simple: []
+        case .ratio(let numerator, let denominator): [numerator, denominator]
+        case .derived(_, let inputs): inputs
+        }
+    }
+}
+
 /// An aggregate over the rows of one table.
 public struct SimpleMetric: Hashable, Sendable {
     public let table: String

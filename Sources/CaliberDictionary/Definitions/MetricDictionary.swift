@@ -10,10 +10,14 @@ public struct MetricDictionary: Sendable {
     /// Older versions that are still queryable by `name@version`.
     public let earlierMetrics: [MetricDefinition]
     public let sources: [SourceDefinition]
+    /// Accepted versions whose meaning can't be had any more, each with the reason.
+    public let unreachableVersions: [UnreachableVersion]
+    private let index: Index
 
     public init(
         settings: DictionarySettings, contracts: [ContractDefinition], tables: [TableDefinition],
-        metrics: [MetricDefinition], earlierMetrics: [MetricDefinition], sources: [SourceDefinition]
+        metrics: [MetricDefinition], earlierMetrics: [MetricDefinition], sources: [SourceDefinition],
+        unreachableVersions: [UnreachableVersion] = []
     ) {
         self.settings = settings
         self.contracts = contracts
@@ -21,21 +25,62 @@ public struct MetricDictionary: Sendable {
         self.metrics = metrics
         self.earlierMetrics = earlierMetrics
         self.sources = sources
+        self.unreachableVersions = unreachableVersions
+        index = Index(
+            contracts: contracts, tables: tables, metrics: metrics, earlierMetrics: earlierMetrics, sources: sources)
     }
 
-    public func contract(named name: String) -> ContractDefinition? { contracts.first { $0.name == name } }
-    public func table(named name: String) -> TableDefinition? { tables.first { $0.name == name } }
-    public func source(named name: String) -> SourceDefinition? { sources.first { $0.name == name } }
+    public func contract(named name: String) -> ContractDefinition? { index.contracts[name].map { contracts[$0] } }
+    public func table(named name: String) -> TableDefinition? { index.tables[name].map { tables[$0] } }
+    public func source(named name: String) -> SourceDefinition? { index.sources[name].map { sources[$0] } }
 
     /// The metric of a name or id, the newest version unless one is asked for.
     public func metric(named name: String, version: Int? = nil) -> MetricDefinition? {
-        if let newest = metrics.first(where: { $0.name == name || $0.id == name }),
-            version == nil || newest.version == version
-        {
+        if let newest = index.metrics[name].map({ metrics[$0] }), version == nil || newest.version == version {
             return newest
         }
         guard let version else { return nil }
-        return earlierMetrics.first { ($0.name == name || $0.id == name) && $0.version == version }
+        return index.earlierMetrics[VersionedName(name: name, version: version)].map { earlierMetrics[$0] }
+    }
+
+    /// Why an accepted version of a metric can't be queried; nil where it can, or there never was one.
+    public func unreachableVersion(named name: String, version: Int) -> UnreachableVersion? {
+        unreachableVersions.first { ($0.name == name || $0.id == name) && $0.version == version }
+    }
+}
+
+private struct VersionedName: Hashable {
+    let name: String
+    let version: Int
+}
+
+/// Positions by name. A definition given twice is found at its first place.
+private struct Index: Sendable {
+    let contracts: [String: Int]
+    let tables: [String: Int]
+    let sources: [String: Int]
+    /// By name and by id.
+    let metrics: [String: Int]
+    let earlierMetrics: [VersionedName: Int]
+
+    init(
+        contracts: [ContractDefinition], tables: [TableDefinition], metrics: [MetricDefinition],
+        earlierMetrics: [MetricDefinition], sources: [SourceDefinition]
+    ) {
+        self.contracts = Index.positions(contracts.map(\.name))
+        self.tables = Index.positions(tables.map(\.name))
+        self.sources = Index.positions(sources.map(\.name))
+        self.metrics = Index.positions(metrics.map(\.id)).merging(Index.positions(metrics.map(\.name))) { _, name in
+            name
+        }
+        let byID = Index.positions(earlierMetrics.map { VersionedName(name: $0.id, version: $0.version) })
+        self.earlierMetrics = byID.merging(
+            Index.positions(earlierMetrics.map { VersionedName(name: $0.name, version: $0.version) })
+        ) { _, name in name }
+    }
+
+    private static func positions<Name: Hashable>(_ names: [Name]) -> [Name: Int] {
+        Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     }
 }
 

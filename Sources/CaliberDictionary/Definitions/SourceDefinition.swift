@@ -6,7 +6,7 @@ public struct SourceDefinition: Hashable, Sendable {
     public let name: String
     public let description: String?
     public let format: Format
-    /// The columns that a file must have; others are ignored.
+    /// The columns that are read; others are ignored.
     public let columns: [SourceColumn]
     public let events: [SourceEvent]
     public let location: SourceLocation
@@ -40,7 +40,13 @@ public struct SourceDefinition: Hashable, Sendable {
 
 public struct SourceColumn: Hashable, Sendable {
     public let name: String
-    public init(name: String) { self.name = name }
+    /// A file without it can't be read; without an optional one, its values are empty.
+    public let isRequired: Bool
+
+    public init(name: String, isRequired: Bool = true) {
+        self.name = name
+        self.isRequired = isRequired
+    }
 }
 
 /// One event that a row of a source gives rise to.

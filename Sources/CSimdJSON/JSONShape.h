@@ -1,0 +1,108 @@
+// The names a caller wants of an object, as a tree of objects; the order of the last event's keys is remembered, because
+// the events of one type nearly always come from one serialiser.
+#pragma once
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+struct ShapeEntry {
+    std::string name;
+    int32_t slot = -1;
+    int32_t child = -1;
+    bool defers = false;
+    uint64_t seen = 0;
+};
+
+struct ShapeNode {
+    std::string prefix;
+    std::vector<ShapeEntry> entries;
+    /// Open addressing over the entries' names: entry + 1, 0 where empty.
+    std::vector<uint32_t> table;
+    /// The entry that stood at each position last time, -1 where it was undeclared.
+    std::vector<int32_t> predicted;
+
+    static uint32_t hash(std::string_view name) {
+        uint32_t hash = 2166136261u;
+        for (char letter : name) hash = (hash ^ static_cast<uint8_t>(letter)) * 16777619u;
+        return hash;
+    }
+
+    void rebuild() {
+        size_t size = 8;
+        while (size < entries.size() * 4) size *= 2;
+        table.assign(size, 0);
+        for (size_t index = 0; index < entries.size(); index++) {
+            size_t slot = hash(entries[index].name) & (size - 1);
+            while (table[slot] != 0) slot = (slot + 1) & (size - 1);
+            table[slot] = static_cast<uint32_t>(index + 1);
+        }
+    }
+
+    int32_t find(std::string_view name) const {
+        if (table.empty()) return -1;
+        size_t slot = hash(name) & (table.size() - 1);
+        while (table[slot] != 0) {
+            if (entries[table[slot] - 1].name == name) return static_cast<int32_t>(table[slot] - 1);
+            slot = (slot + 1) & (table.size() - 1);
+        }
+        return -1;
+    }
+
+    /// The entry of a name at a position: first the one that stood there last time.
+    int32_t match(uint32_t position, std::string_view name) {
+        if (position < predicted.size()) {
+            int32_t guess = predicted[position];
+            if (guess >= 0) {
+                const std::string &expected = entries[static_cast<size_t>(guess)].name;
+                if (expected.size() == name.size() && memcmp(expected.data(), name.data(), name.size()) == 0)
+                    return guess;
+            }
+        }
+        int32_t found = find(name);
+        // Positions past the declared names and some more are not worth remembering.
+        if (position < entries.size() + 16) {
+            if (position >= predicted.size()) predicted.resize(position + 1, -1);
+            predicted[position] = found;
+        }
+        return found;
+    }
+};
+
+struct caliber_json_shape {
+    std::vector<ShapeNode> nodes = std::vector<ShapeNode>(1);
+
+    ShapeEntry &entry(size_t node, std::string_view name) {
+        int32_t found = nodes[node].find(name);
+        if (found < 0) {
+            ShapeEntry fresh;
+            fresh.name = std::string(name);
+            nodes[node].entries.push_back(fresh);
+            nodes[node].rebuild();
+            found = static_cast<int32_t>(nodes[node].entries.size() - 1);
+        }
+        return nodes[node].entries[static_cast<size_t>(found)];
+    }
+
+    void add(std::string_view path, uint32_t slot, bool splits, bool defers) {
+        size_t node = 0;
+        size_t dot = path.find('.');
+        while (splits && dot != std::string_view::npos) {
+            std::string_view head = path.substr(0, dot);
+            if (entry(node, head).child < 0) {
+                ShapeNode child;
+                child.prefix = nodes[node].prefix + std::string(head) + ".";
+                int32_t index = static_cast<int32_t>(nodes.size());
+                nodes.push_back(child);
+                entry(node, head).child = index;
+            }
+            node = static_cast<size_t>(entry(node, head).child);
+            path = path.substr(dot + 1);
+            dot = path.find('.');
+        }
+        ShapeEntry &leaf = entry(node, path);
+        leaf.slot = static_cast<int32_t>(slot);
+        leaf.defers = defers;
+    }
+};

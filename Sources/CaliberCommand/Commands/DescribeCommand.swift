@@ -1,0 +1,45 @@
+import ArgumentParser
+import CaliberCore
+import CaliberDictionary
+import CaliberEngine
+
+struct DescribeCommand: CaliberSubcommand {
+    static let configuration = CommandConfiguration(
+        commandName: "describe", abstract: "Say what a metric, table, contract or source means.")
+
+    @OptionGroup var deployment: DeploymentOptions
+    @Argument(help: "A metric (name, id or name@version), table, contract or source.") var name: String
+
+    func perform() throws {
+        let loaded = try deployment.loadDictionary()
+        let dictionary = loaded.dictionary
+        let (base, version) = split(name)
+        if let metric = dictionary.metric(named: base, version: version) {
+            Output.data(DefinitionText.describe(metric, in: loaded))
+        } else if let table = dictionary.table(named: name) {
+            Output.data(DefinitionText.describe(table))
+        } else if let contract = dictionary.contract(named: name) {
+            Output.data(DefinitionText.describe(contract))
+        } else if let source = dictionary.source(named: name) {
+            Output.data(DefinitionText.describe(source))
+        } else {
+            throw unknown(in: dictionary)
+        }
+    }
+
+    private func split(_ text: String) -> (name: String, version: Int?) {
+        let parts = text.split(separator: "@", maxSplits: 1)
+        guard parts.count == 2, let version = Int(parts[1]) else { return (text, nil) }
+        return (String(parts[0]), version)
+    }
+
+    private func unknown(in dictionary: MetricDictionary) -> Diagnostic {
+        let names =
+            dictionary.metrics.map(\.name) + dictionary.tables.map(\.name) + dictionary.contracts.map(\.name)
+            + dictionary.sources.map(\.name)
+        return Diagnostic(
+            "unknown-name", "The dictionary defines no \"\(name)\".",
+            remedy: "`caliber list metrics`, `list tables`, `list contracts` and `list sources` show what there is.",
+            suggestions: NameSuggestion.nearest(to: name, among: names))
+    }
+}

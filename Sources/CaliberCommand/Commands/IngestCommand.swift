@@ -1,0 +1,80 @@
+import ArgumentParser
+import CaliberCore
+import CaliberDictionary
+import CaliberEngine
+import CaliberEventLog
+
+struct IngestCommand: CaliberSubcommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ingest", abstract: "Take events in: CloudEvents NDJSON, or CSV through a source mapping.",
+        discussion: """
+            Files may be gzip or zstd; "-" is standard input. An event counts once, however often it is sent, so after an \
+            interruption the same command can be run again.
+
+            Examples:
+              caliber ingest orders.ndjson.gz
+              caliber ingest --source erp_orders orders.csv
+              zcat events.gz | caliber ingest -
+            """)
+
+    @OptionGroup var deployment: DeploymentOptions
+
+    @Argument(help: ArgumentHelp("Files, or - for standard input.", valueName: "files"))
+    var files: [String]
+
+    @Option(help: ArgumentHelp("The files are CSV of this source of the dictionary.", valueName: "name"))
+    var source: String?
+
+    @Flag(name: .customLong("dry-run"), help: "Say what would happen, and write nothing.") var dryRun = false
+
+    @Flag(help: "Exit with 3 when anything was quarantined.") var strict = false
+
+    func perform() throws {
+        let loaded = try deployment.loadDictionary()
+        let format = try inputFormat(loaded.dictionary)
+        let engine = try Engine.open(
+            databasePath: deployment.databasePath, dictionary: loaded, creating: true)
+        let inputs = files.map { $0 == "-" ? EventInput.standardInput(format: format) : .file($0, format: format) }
+        let line = ProgressLine()
+        let start = ContinuousClock.now
+        let outcome: IngestOutcome
+        do {
+            outcome = try engine.ingest(inputs, isDryRun: dryRun) { input, progress in
+                line.show(
+                    "\(input.origin)  \(Output.size(progress.byteCount))  "
+                        + "\(Output.grouped(progress.account.received)) events",
+                    fraction: progress.totalByteCount.map { Double(progress.byteCount) / Double(max($0, 1)) })
+            }
+        } catch {
+            line.clear()
+            throw error
+        }
+        line.clear()
+        let seconds = (ContinuousClock.now - start) / .seconds(1)
+        Output.note(IntakeText.describe(outcome, seconds: seconds))
+        Output.note("\n" + nextStep(outcome, loaded.dictionary))
+        if strict, outcome.account.quarantined > 0 { throw needsAttention() }
+    }
+
+    private func inputFormat(_ dictionary: MetricDictionary) throws -> EventInput.Format {
+        guard let source else { return .events }
+        guard let definition = dictionary.source(named: source) else {
+            throw Diagnostic(
+                "unknown-source", "The dictionary has no source \"\(source)\".",
+                remedy: "`caliber list sources` shows them.",
+                suggestions: NameSuggestion.nearest(to: source, among: dictionary.sources.map(\.name)))
+        }
+        return .rows(definition)
+    }
+
+    private func nextStep(_ outcome: IngestOutcome, _ dictionary: MetricDictionary) -> String {
+        if dryRun { return "Next: the same command without --dry-run." }
+        if outcome.account.quarantined > 0, outcome.account.accepted == 0 {
+            return "Next: caliber quarantine list"
+        }
+        let metric = dictionary.metrics.first?.name ?? "gmv"
+        let query = "caliber query --metrics \(metric) --group-by metric_time__day"
+        return outcome.account.quarantined > 0
+            ? "Next: caliber quarantine list, or \(query)" : "Next: \(query)"
+    }
+}

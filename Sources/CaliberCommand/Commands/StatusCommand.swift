@@ -1,0 +1,33 @@
+import ArgumentParser
+import CaliberCore
+import CaliberEngine
+
+struct StatusCommand: CaliberSubcommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Where everything stands: the account, the tables, quarantine.")
+    @OptionGroup var deployment: DeploymentOptions
+    @Flag(help: "Also check the whole file: structure, every segment, the account counted anew.") var verify = false
+
+    func perform() throws {
+        let engine = try deployment.openEngine()
+        let status = try engine.status(isThorough: verify)
+        Output.data("\(status.databasePath), \(Output.grouped(status.position.sequence)) events in the log\n")
+        Output.data(IntakeText.account(status.account))
+        let zone = engine.dictionary.settings.timeZone
+        let tables = status.tables.map { table in
+            var facts = [table.name, "\(Output.grouped(table.rowCount)) rows", "\(table.segmentCount) segments"]
+            if let anchors = table.anchors {
+                facts.append("\(zone.date(of: anchors.lowerBound)) … \(zone.date(of: anchors.upperBound))")
+            }
+            if table.waitingRowCount > 0 {
+                facts.append("\(Output.grouped(table.waitingRowCount)) wait for their anchor")
+            }
+            return facts
+        }
+        if !tables.isEmpty { Output.data("\n" + TextColumns.align(tables)) }
+        for problem in status.problems { Output.note(problem.description) }
+        if verify, status.problems.isEmpty { Output.note("\nVerified: nothing is wrong.") }
+        if status.position.sequence == 0 { Output.note("\nNext: caliber ingest FILE") }
+        guard status.problems.isEmpty else { throw ExitCode(ExitStatus.failure.rawValue) }
+    }
+}

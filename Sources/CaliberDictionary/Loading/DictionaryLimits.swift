@@ -1,0 +1,23 @@
+/// What a dictionary may hold. Each limit is far above any real dictionary and far below what would hurt.
+package enum DictionaryLimits {
+    package static let files = 10_000
+    package static let bytesPerFile = 16 << 20
+    package static let nodesPerFile = 2_000_000
+    /// Mappings and lists within each other.
+    package static let nestingDepth = 32
+    /// Expansion grows with three to the power of a third of this.
+    package static let aliasesPerFile = 24
+    static let repeatedKeysPerFile = 50
+    package static let contracts = 2_000
+    package static let tables = 500
+    package static let metrics = 50_000
+    package static let sources = 1_000
+    package static let tests = 20_000
+    package static let fieldsPerContract = 1_000
+    package static let columnsPerTable = 1_000
+    /// Steps of a joined reference: `seller.city.state`.
+    static let joinHops = 2
+    static let nameLength = 100
+    /// Characters; the upper bound of a length that names none.
+    static let longestText = 1_000_000
+}

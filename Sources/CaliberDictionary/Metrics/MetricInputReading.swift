@@ -1,0 +1,174 @@
+import CaliberCore
+
+/// The inputs of a ratio or a derived metric, and the formula over them.
+struct MetricInputReading {
+    enum Found {
+        case found(MetricDefinition, tables: [String])
+        /// It is there, with a fault of its own.
+        case faulty
+        case unknown(suggestions: [String])
+        case unknownVersion(known: [Int])
+    }
+
+    let node: MetricResolution.Node
+    let type: MetricTypeName
+    let tables: TableScopes
+    /// What each of the references was found to be.
+    let found: [Reference: Found]
+    let log: ProblemLog
+
+    struct Reference: Hashable {
+        let name: String
+        let version: Int?
+    }
+
+    private struct Resolved {
+        let input: MetricInput
+        let definition: MetricDefinition
+        let tables: [String]
+    }
+
+    /// The metrics that a definition names, before they are looked up.
+    static func references(_ value: YAMLValue) -> [Reference] {
+        let values =
+            [value["numerator"], value["denominator"]].compactMap { $0 } + (value["input_metrics"]?.list ?? [])
+        return values.compactMap { value in
+            let version = value["version"]?.wholeNumber.flatMap { Int(exactly: $0) }
+            return (value.text ?? value["name"]?.text).map { Reference(name: $0, version: version) }
+        }
+    }
+
+    func read() -> (MetricDefinition.Content, LogicalType, tables: [String])? {
+        switch type {
+        case .simple: return nil
+        case .ratio: return ratio()
+        case .derived: return derived()
+        }
+    }
+
+    private func ratio() -> (MetricDefinition.Content, LogicalType, [String])? {
+        guard let numeratorValue = node.value["numerator"], let denominatorValue = node.value["denominator"] else {
+            return nil
+        }
+        let numerator = input(numeratorValue, defaultAlias: "numerator")
+        let denominator = input(denominatorValue, defaultAlias: "denominator")
+        for value in [numeratorValue, denominatorValue] {
+            guard let alias = value["alias"], let text = alias.text else { continue }
+            log.report(.metric(.unusedAlias(alias: text, at: alias.location)))
+        }
+        guard let numerator, let denominator else { return nil }
+        let formula = YAMLValue(.scalar("numerator / denominator", .plain), at: node.value.location)
+        let scope = scope([
+            "numerator": numerator.definition.type, "denominator": denominator.definition.type,
+        ])
+        let compiler = ScopedCompiler(scope: scope, brokenNames: [], log: log)
+        guard let quotient = compiler.compile(formula, expecting: .numeric) else { return nil }
+        let leaves = (numerator.tables + denominator.tables).uniqued()
+        return (.ratio(numerator: numerator.input, denominator: denominator.input), quotient.type, leaves)
+    }
+
+    private func derived() -> (MetricDefinition.Content, LogicalType, [String])? {
+        guard let expressionValue = node.value["expr"], let list = node.value["input_metrics"] else { return nil }
+        let values = list.list ?? []
+        if values.isEmpty, list.list != nil {
+            log.report(.shape(.emptyList(what: "input_metrics", at: list.location)))
+        }
+        var aliases: Set<String> = []
+        var isComplete = true
+        var resolved: [Resolved] = []
+        for value in values {
+            guard let input = input(value, defaultAlias: nil) else {
+                isComplete = false
+                continue
+            }
+            guard aliases.insert(input.input.alias).inserted else {
+                log.report(.metric(.duplicateAlias(alias: input.input.alias, at: value.location)))
+                isComplete = false
+                continue
+            }
+            resolved.append(input)
+        }
+        reportUnused(resolved, in: expressionValue)
+        guard isComplete, !resolved.isEmpty else { return nil }
+        let types = Dictionary(
+            resolved.map { ($0.input.alias, $0.definition.type) }, uniquingKeysWith: { first, _ in first })
+        let compiler = ScopedCompiler(scope: scope(types), brokenNames: [], log: log)
+        guard let expression = compiler.compile(expressionValue, expecting: nil) else { return nil }
+        let leaves = resolved.flatMap(\.tables).uniqued()
+        return (.derived(expression: expression, inputs: resolved.map(\.input)), expression.type, leaves)
+    }
+
+    private func reportUnused(_ inputs: [Resolved], in expression: YAMLValue) {
+        guard let text = expression.text else { return }
+        let mentioned = ExpressionMentions.names(in: text)
+        for input in inputs where !mentioned.contains(input.input.alias) {
+            log.report(.metric(.unusedInput(alias: input.input.alias, at: input.input.location)))
+        }
+    }
+
+    private func scope(_ types: [String: LogicalType]) -> ExpressionScope {
+        ExpressionScope(
+            description: "metric \(node.name)",
+            columns: Dictionary(uniqueKeysWithValues: types.map { (ColumnReference(name: $0.key), $0.value) }),
+            currency: tables.settings.currency, zone: tables.settings.timeZone)
+    }
+
+    // MARK: One input
+
+    /// - Returns: nil after a fault was reported, here or at the input's own definition.
+    private func input(_ value: YAMLValue, defaultAlias: String?) -> Resolved? {
+        let nameValue = value["name"] ?? value
+        guard let name = nameValue.text else { return nil }
+        let version = value["version"]?.wholeNumber.flatMap { Int(exactly: $0) }
+        var alias = defaultAlias ?? name
+        if defaultAlias == nil, let aliasValue = value["alias"], let text = aliasValue.text {
+            guard DefinitionNames.check(text, of: "an alias", at: aliasValue.textLocation, log) else { return nil }
+            alias = text
+        }
+        guard let (definition, tables) = look(up: name, version, nameValue, value) else { return nil }
+        var filter: TypedExpression?
+        if let filterValue = value["filter"] {
+            guard let compiled = self.filter(filterValue, over: tables) else { return nil }
+            filter = compiled
+        }
+        let input = MetricInput(
+            metric: name, version: version, alias: alias, filter: filter, location: value.location)
+        return Resolved(input: input, definition: definition, tables: tables)
+    }
+
+    private func look(
+        up name: String, _ version: Int?, _ nameValue: YAMLValue, _ value: YAMLValue
+    ) -> (MetricDefinition, [String])? {
+        switch found[Reference(name: name, version: version)] {
+        case .found(let definition, let tables): return (definition, tables)
+        case .faulty, nil: return nil
+        case .unknown(let suggestions):
+            log.report(
+                .name(
+                    .unknown(
+                        .metric, name: name, within: nil, suggestions: suggestions, at: nameValue.textLocation)))
+        case .unknownVersion(let known):
+            log.report(
+                .name(
+                    .unknownVersion(
+                        metric: name, version: Int64(version ?? 0), known: known,
+                        at: value["version"]?.location ?? value.location)))
+        }
+        return nil
+    }
+
+    /// A filter reaches every simple metric below the input, so it must mean the same over each of their tables.
+    private func filter(_ value: YAMLValue, over tableNames: [String]) -> TypedExpression? {
+        var compiled: [TypedExpression] = []
+        for table in tableNames {
+            guard let expression = tables.compile(value, over: table, expecting: .condition, log) else { return nil }
+            compiled.append(expression)
+        }
+        guard let first = compiled.first else { return nil }
+        guard compiled.allSatisfy({ $0 == first }) else {
+            log.report(.metric(.filterDiffers(tables: tableNames, at: value.textLocation)))
+            return nil
+        }
+        return first
+    }
+}

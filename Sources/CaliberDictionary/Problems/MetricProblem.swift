@@ -1,0 +1,73 @@
+import CaliberCore
+
+/// What is wrong with a metric, apart from its names and expressions.
+package enum MetricProblem: Hashable, Sendable {
+    /// A key of dbt's metric spec that belongs to types which are not read yet.
+    case keyOfUnsupportedType(key: String, meaning: String, at: SourceLocation)
+    case unsupportedType(type: String, at: SourceLocation)
+    case missingKey(key: String, type: String, at: SourceLocation)
+    case expressionMissing(aggregation: String, at: SourceLocation)
+    case percentileMissing(at: SourceLocation)
+    case percentileOutOfRange(text: String, at: SourceLocation)
+    case badFill(text: String, type: String, at: SourceLocation)
+    case unitMismatch(unit: String, type: String, at: SourceLocation)
+    case unusedInput(alias: String, at: SourceLocation)
+    case unusedAlias(alias: String, at: SourceLocation)
+    case duplicateAlias(alias: String, at: SourceLocation)
+    case filterDiffers(tables: [String], at: SourceLocation)
+
+    var diagnostic: Diagnostic {
+        switch self {
+        case .keyOfUnsupportedType(let key, let meaning, let location):
+            Diagnostic(
+                "metric-type-unsupported",
+                "\(quoted(key)) is known from dbt's metric spec (\(meaning)) but is not "
+                    + "supported yet.", at: location,
+                remedy: "It is refused rather than ignored, since the figure would be another one. Remove it.")
+        case .unsupportedType(let type, let location):
+            Diagnostic(
+                "metric-type-unsupported", "Metrics of type \(quoted(type)) are not supported yet.", at: location,
+                remedy: "Supported are " + MetricTypeName.allCases.map(\.rawValue).joined(separator: ", ") + ".")
+        case .missingKey(let key, let type, let location):
+            Diagnostic(
+                "missing-key", "A \(type) metric needs the key \(quoted(key)).", at: location)
+        case .expressionMissing(let aggregation, let location):
+            Diagnostic(
+                "missing-key", "\(aggregation.capitalizingFirst) needs the key \"expr\": what is aggregated.",
+                at: location, remedy: "Only count does without; it counts rows then.")
+        case .percentileMissing(let location):
+            Diagnostic(
+                "missing-key", "Agg percentile needs the key \"percentile\".", at: location,
+                remedy: "Write a fraction: `percentile: 0.95`.")
+        case .percentileOutOfRange(let text, let location):
+            Diagnostic(
+                "percentile-out-of-range", "A percentile is a fraction from 0 to 1, not \(text).", at: location,
+                remedy: "Write 0.95 for the 95th.")
+        case .badFill(let text, let type, let location):
+            Diagnostic(
+                "bad-fill", "\(quoted(text)) can't stand in for a value of type \(type).", at: location,
+                remedy: "Write a whole number, or an amount in major units.")
+        case .unitMismatch(let unit, let type, let location):
+            Diagnostic(
+                "unit-mismatch", "The unit is \(unit), but the metric's values are \(type).", at: location,
+                remedy: "Correct the unit, or leave it out.")
+        case .unusedInput(let alias, let location):
+            Diagnostic(
+                "unused-input", "The input \(quoted(alias)) does not occur in expr.", at: location,
+                remedy: "Use it or remove it; lineage would name it as a part of the figure.")
+        case .unusedAlias(let alias, let location):
+            Diagnostic(
+                "unused-alias", "The alias \(quoted(alias)) is never used: a ratio has no expr.", at: location,
+                remedy: "Remove it.")
+        case .duplicateAlias(let alias, let location):
+            Diagnostic(
+                "duplicate-alias", "Two inputs go by the name \(quoted(alias)).", at: location,
+                remedy: "Give one of them an `alias`.")
+        case .filterDiffers(let tables, let location):
+            Diagnostic(
+                "filter-ambiguous",
+                "The filter means different things in \(listed(tables)), which the input metric is counted on.",
+                at: location, remedy: "Filter simple metrics instead, and build on those.")
+        }
+    }
+}

@@ -1,0 +1,84 @@
+import CaliberCore
+import CaliberDictionary
+import CaliberEventLog
+import CaliberQuery
+import CaliberStore
+import CaliberTables
+import Foundation
+
+/// One deployment: a dictionary and the database that it governs. One verb per use case.
+///
+/// Command line, tests and benchmarks start the same engine; what differs between them is how they print.
+public final class Engine: Sendable {
+    public let loaded: LoadedDictionary
+    public let databasePath: String
+    let store: CaliberStore
+    let log: EventLog
+    let settings: EngineSettings
+    let now: @Sendable () -> Timestamp
+
+    /// Opens the database under a dictionary.
+    ///
+    /// - Parameters:
+    ///   - creating: makes the database where there is none; otherwise that is `StoreProblem.missing`.
+    ///   - now: the clock; passed in so that a run can be repeated.
+    /// - Throws: `StoreProblem` when the file can't be opened.
+    public static func open(
+        databasePath: String, dictionary: LoadedDictionary, creating: Bool = false,
+        settings: EngineSettings = EngineSettings(), now: @escaping @Sendable () -> Timestamp = Engine.wallClock
+    ) throws -> Engine {
+        let store = try CaliberStore.open(at: databasePath, creating: creating)
+        return Engine(
+            loaded: dictionary, databasePath: databasePath, store: store,
+            log: try EventLog(store: store, dictionary: dictionary.dictionary), settings: settings, now: now)
+    }
+
+    private init(
+        loaded: LoadedDictionary, databasePath: String, store: CaliberStore, log: EventLog, settings: EngineSettings,
+        now: @escaping @Sendable () -> Timestamp
+    ) {
+        self.loaded = loaded
+        self.databasePath = databasePath
+        self.store = store
+        self.log = log
+        self.settings = settings
+        self.now = now
+    }
+
+    public static let wallClock: @Sendable () -> Timestamp = {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+    }
+
+    public var dictionary: MetricDictionary { loaded.dictionary }
+
+    /// Takes the right to write; gives it back when the lease is let go of.
+    func acquireLease() throws -> WriterLease {
+        let holder = "process \(ProcessInfo.processInfo.processIdentifier) on \(ProcessInfo.processInfo.hostName)"
+        return try WriterLease.acquire(on: store, holder: holder, now: now)
+    }
+
+    func openTables(
+        _ mode: TableSet.Mode, onRebuild: @escaping (String, TableSet.RebuildReason) -> Void = { _, _ in }
+    ) throws -> TableSet {
+        try TableSet.open(
+            store: store, dictionary: dictionary, log: log, mode: mode,
+            settings: TableSettings(memoryBudgetBytes: settings.memoryBudgetBytes), onRebuild: onRebuild)
+    }
+}
+
+/// What an engine may use of the machine.
+public struct EngineSettings: Sendable {
+    /// What folded rows may take in memory before they are written out.
+    public var memoryBudgetBytes: Int
+    /// Threads that read segments at once.
+    public var queryParallelism: Int
+
+    public init(
+        memoryBudgetBytes: Int = 1 << 30, queryParallelism: Int = ProcessInfo.processInfo.activeProcessorCount
+    ) {
+        self.memoryBudgetBytes = memoryBudgetBytes
+        self.queryParallelism = queryParallelism
+    }
+}

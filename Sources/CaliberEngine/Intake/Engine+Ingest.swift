@@ -1,0 +1,89 @@
+import CaliberCore
+import CaliberDictionary
+import CaliberEventLog
+import CaliberStore
+import CaliberTables
+
+extension Engine {
+    /// Takes in inputs one after the other and folds what was accepted into the wide tables.
+    ///
+    /// What was counted by a progress call is durable. After an error or a crash, the same inputs can be taken in again:
+    /// what is there already counts as duplicate.
+    ///
+    /// - Parameter isDryRun: says what would happen and writes nothing.
+    public func ingest(
+        _ inputs: [EventInput], isDryRun: Bool = false,
+        progress: (EventInput, IntakeProgress) -> Void = { _, _ in }
+    ) throws -> IngestOutcome {
+        let lease = try acquireLease()
+        var outcome = IngestOutcome(isDryRun: isDryRun)
+        guard !isDryRun else {
+            for input in inputs {
+                let report = try log.ingest(
+                    input, lease: lease, now: now, isDryRun: true, progress: { progress(input, $0) },
+                    onCommit: { _, _ in })
+                outcome.inputs.append(IngestOutcome.Input(origin: input.origin, report: report))
+            }
+            return outcome
+        }
+        let tables = try openTables(.writing(lease)) { table, _ in outcome.rebuiltTables.append(table) }
+        for input in inputs {
+            let report = try log.ingest(
+                input, lease: lease, now: now, isDryRun: false, progress: { progress(input, $0) },
+                onCommit: { batches, position in
+                    outcome.folds += try tables.fold(batches, upTo: position)
+                })
+            outcome.inputs.append(IngestOutcome.Input(origin: input.origin, report: report))
+        }
+        try tables.checkpoint(lease)
+        outcome.tableRowCounts = try tables.tableNames.map { ($0, try tables.rowCount(of: $0)) }
+        return outcome
+    }
+}
+
+/// What became of everything that was taken in.
+public struct IngestOutcome: Sendable {
+    public struct Input: Sendable {
+        public let origin: String
+        public let report: IntakeReport
+    }
+
+    public let isDryRun: Bool
+    public internal(set) var inputs: [Input] = []
+    /// Tables that were folded anew because their definition changed or their stored rows were damaged.
+    public internal(set) var rebuiltTables: [String] = []
+    public internal(set) var tableRowCounts: [(table: String, rowCount: Int)] = []
+    public internal(set) var folds = FoldAccount()
+
+    init(isDryRun: Bool) {
+        self.isDryRun = isDryRun
+    }
+
+    /// The account of all inputs together.
+    public var account: IntakeAccount {
+        var total = IntakeAccount()
+        for input in inputs { total += input.report.account }
+        return total
+    }
+
+    public var byteCount: Int64 { inputs.reduce(0) { $0 + $1.report.byteCount } }
+
+    /// What was refused, most frequent first.
+    public var violations: [(kind: ViolationKind, count: Int64, firstLocation: SourceLocation)] {
+        var counts: [ViolationKind: (count: Int64, firstLocation: SourceLocation)] = [:]
+        for input in inputs {
+            for (kind, violation) in input.report.violations {
+                counts[kind, default: (0, violation.firstLocation)].count += violation.count
+            }
+        }
+        return counts.map { ($0.key, $0.value.count, $0.value.firstLocation) }
+            .sorted { ($1.count, $0.kind) < ($0.count, $1.kind) }
+    }
+
+    /// Types that no contract declares, most frequent first.
+    public var parkedTypes: [(type: String, count: Int64)] {
+        var counts: [String: Int64] = [:]
+        for input in inputs { counts.merge(input.report.parkedByType, uniquingKeysWith: +) }
+        return counts.map { ($0.key, $0.value) }.sorted { ($1.count, $0.type) < ($0.count, $1.type) }
+    }
+}

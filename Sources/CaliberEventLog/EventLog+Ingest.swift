@@ -1,0 +1,182 @@
+import CaliberCore
+import CaliberDictionary
+import CaliberStore
+import Foundation
+import GRDB
+
+extension EventLog {
+    /// Takes in a whole input, chunk by chunk, within constant memory.
+    ///
+    /// Three stages overlap: one thread reads and decodes, one compresses, and the caller's commits and folds. After each
+    /// durable commit `onCommit` gets the accepted events, one batch for each contract that has any, and the position
+    /// they end at, in the order of the log.
+    ///
+    /// - Parameters:
+    ///   - now: the time of receipt.
+    ///   - isDryRun: does everything but writing, and calls no `onCommit`.
+    ///   - progress: called on the caller's thread after each chunk.
+    /// - Throws: `InputProblem` when the input can't be read on, `StoreProblem` when the database can't be written, and
+    ///   what `onCommit` throws. What was committed until then stays and is accounted for.
+    package func ingest(
+        _ input: EventInput, lease: WriterLease, now: @escaping @Sendable () -> Timestamp, isDryRun: Bool = false,
+        progress: (IntakeProgress) -> Void = { _ in }, onCommit: ([EventBatch], LogPosition) throws -> Void
+    ) throws -> IntakeReport {
+        intakeLock.lock()
+        defer { intakeLock.unlock() }
+        let reader = try makeReader(input)
+        try keyIndex.refresh()
+        let decoder = ChunkDecoder(
+            try makeContracts(), known: KnownKeys(index: keyIndex, isDryRun: isDryRun),
+            zone: dictionary.settings.timeZone)
+        let pipeline = IntakePipeline(reader, decoder, now: now)
+        defer { pipeline.stop() }
+        if isDryRun {
+            return try rehearse(pipeline, origin: input.origin, total: reader.totalByteCount, progress)
+        }
+        return try commit(pipeline, input, lease, now, total: reader.totalByteCount, progress, onCommit)
+    }
+
+    private func commit(
+        _ pipeline: IntakePipeline, _ input: EventInput, _ lease: WriterLease, _ now: () -> Timestamp,
+        total: Int64?, _ progress: (IntakeProgress) -> Void, _ onCommit: ([EventBatch], LogPosition) throws -> Void
+    ) throws -> IntakeReport {
+        var report = IntakeReport()
+        let intakeRunID = try store.write(lease) {
+            try IntakeLedger.startRun("ingest", origin: input.origin, at: now(), in: $0)
+        }
+        let commit = IntakeCommit(intakeRunID: intakeRunID, origin: input.origin)
+        report.position = try position
+        while let chunk = try pipeline.next() {
+            let end = try write(chunk, commit, lease, &report)
+            if chunk.acceptedCount > 0 { try onCommit(chunk.batches, end) }
+            progress(
+                IntakeProgress(
+                    byteCount: chunk.consumedByteCount, totalByteCount: total, account: report.account))
+        }
+        try store.write(lease) { try IntakeLedger.finishRun(intakeRunID, at: now(), in: $0) }
+        return report
+    }
+
+    /// Commits one chunk, and only then lets its keys and numbers be known.
+    private func write(
+        _ chunk: DecodedChunk, _ commit: IntakeCommit, _ lease: WriterLease, _ report: inout IntakeReport
+    ) throws -> LogPosition {
+        let (result, runs, end) = try store.write(lease) { database in
+            var result = try commit.settle(chunk, in: database)
+            let first = try IntakeLedger.position(in: database).sequence + 1
+            try commit.writeEvents(chunk, firstSequence: first, in: database)
+            let runs = try keyIndex.append(chunk.keys, in: database)
+            result.account.accepted = Int64(chunk.acceptedCount)
+            result.account.received += result.account.accepted
+            try IntakeLedger.add(result.account, toRun: commit.intakeRunID, in: database)
+            try IntakeLedger.add(toTotal: result.account, in: database)
+            return (result, runs, LogPosition(sequence: first + Int64(chunk.acceptedCount) - 1))
+        }
+        keyIndex.adopt(runs)
+        report.add(chunk, result, origin: commit.origin)
+        report.position = end
+        return end
+    }
+
+    /// Says what would happen, and writes nothing.
+    private func rehearse(
+        _ pipeline: IntakePipeline, origin: String, total: Int64?, _ progress: (IntakeProgress) -> Void
+    ) throws -> IntakeReport {
+        var report = IntakeReport()
+        report.isDryRun = true
+        report.position = try position
+        var rehearsal = IntakeRehearsal()
+        while let chunk = try pipeline.next() {
+            var result = try store.read { try rehearsal.settle(chunk, in: $0) }
+            result.account.accepted = Int64(chunk.acceptedCount)
+            result.account.received += result.account.accepted
+            report.add(chunk, result, origin: origin)
+            progress(
+                IntakeProgress(
+                    byteCount: chunk.consumedByteCount, totalByteCount: total, account: report.account))
+        }
+        return report
+    }
+}
+
+extension IntakeCommit {
+    /// Writes refused and parked lines, and gives the numbers of all lines that were not accepted.
+    func settle(_ chunk: DecodedChunk, in database: Database) throws -> Result {
+        var result = Result()
+        result.account.duplicate = Int64(chunk.duplicateCount)
+        for line in chunk.refused {
+            if try quarantine(line, receivedAt: chunk.receivedAt, in: database) {
+                result.add(refused: line)
+            } else {
+                result.account.duplicate += 1
+            }
+        }
+        for line in chunk.parked {
+            if try park(line, receivedAt: chunk.receivedAt, in: database) {
+                result.add(parked: line)
+            } else {
+                result.account.duplicate += 1
+            }
+        }
+        result.account.received = result.account.duplicate + result.account.quarantined + result.account.parked
+        return result
+    }
+}
+
+extension IntakeCommit.Result {
+    mutating func add(refused line: DecodedChunk.RefusedLine) {
+        account.quarantined += 1
+        newRefusals.append(line)
+    }
+
+    mutating func add(parked line: DecodedChunk.ParkedLine) {
+        account.parked += 1
+        newlyParked.append(line)
+    }
+}
+
+extension IntakeReport {
+    mutating func add(_ chunk: DecodedChunk, _ result: IntakeCommit.Result, origin: String) {
+        account += result.account
+        byteCount = chunk.consumedByteCount
+        for line in result.newRefusals { add(line, origin: origin) }
+        for line in result.newlyParked { parkedByType[line.type, default: 0] += 1 }
+        acceptedByContract.merge(chunk.acceptedByContract, uniquingKeysWith: +)
+    }
+}
+
+/// What a dry run remembers in place of the tables it does not write.
+private struct IntakeRehearsal {
+    private var bodyHashes: Set<Data> = []
+    private var parkedKeys: Set<EventKey> = []
+
+    /// As `IntakeCommit.settle`, but looks where that would write.
+    mutating func settle(_ chunk: DecodedChunk, in database: Database) throws -> IntakeCommit.Result {
+        var result = IntakeCommit.Result()
+        result.account.duplicate = Int64(chunk.duplicateCount)
+        for line in chunk.refused {
+            let hash = IntakeCommit.bodyHash(line.body)
+            let stands = try Bool.fetchOne(
+                database.cachedStatement(
+                    sql: "SELECT EXISTS (SELECT 1 FROM quarantinedEvent WHERE bodyHash = ? AND state <> 'replayed')"),
+                arguments: [hash])
+            if stands == true || !bodyHashes.insert(hash).inserted {
+                result.account.duplicate += 1
+            } else {
+                result.add(refused: line)
+            }
+        }
+        for line in chunk.parked {
+            let stands = try Bool.fetchOne(
+                database.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM parkedEvent WHERE eventKey = ?)"),
+                arguments: [line.key.bytes])
+            if stands == true || !parkedKeys.insert(line.key).inserted {
+                result.account.duplicate += 1
+            } else {
+                result.add(parked: line)
+            }
+        }
+        result.account.received = result.account.duplicate + result.account.quarantined + result.account.parked
+        return result
+    }
+}

@@ -1,0 +1,122 @@
+import CaliberCore
+import CaliberDictionary
+import CaliberStore
+import Foundation
+import GRDB
+
+/// What a pass over logged events found.
+public struct ReplayReport: Sendable {
+    public internal(set) var eventCount: Int64 = 0
+    public internal(set) var position = LogPosition.start
+    /// Logged events that today's contracts would not accept. They stay in the log and are left out of the pass.
+    public internal(set) var skipped: [ViolationKind: ViolationCount] = [:]
+}
+
+extension EventLog {
+    /// Decodes the logged events after a position, in the order of the log, by today's contracts.
+    ///
+    /// Reading and decoding run ahead on a thread of their own. Events that a changed contract no longer accepts are left
+    /// out and counted.
+    @discardableResult
+    package func replay(
+        after start: LogPosition, _ body: ([EventBatch], LogPosition) throws -> Void
+    ) throws -> ReplayReport {
+        let decoder = ChunkDecoder(try makeContracts(), known: nil, zone: dictionary.settings.timeZone)
+        let reading = ReplayStage(log: self, decoder: decoder, start: start)
+        let decoded = Handoff<ReplayedBatch>(depth: EventLogLimits.handoffDepth)
+        let stage = Stage(named: "replay") { reading.run(into: decoded) }
+        defer {
+            decoded.hangUp()
+            stage.join()
+        }
+        var report = ReplayReport()
+        report.position = start
+        while let batch = try decoded.receive() {
+            let chunk = batch.chunk
+            for line in chunk.refused { report.skip(line.number, line.problem.code, line.contract, line.problem.field) }
+            for line in chunk.parked { report.skip(line.number, "undeclared-type", line.type, nil) }
+            report.eventCount += Int64(chunk.acceptedCount)
+            report.position = batch.end
+            try body(chunk.batches, batch.end)
+        }
+        return report
+    }
+
+    /// The first logged batch that holds an event after a position.
+    fileprivate func loggedBatch(after position: LogPosition) throws -> LoggedBatch? {
+        try store.read { database in
+            let statement = try database.cachedStatement(
+                sql: """
+                    SELECT firstSequence, eventCount, receivedAt, byteCount, body FROM eventBatch
+                    WHERE firstSequence >= COALESCE(
+                        (SELECT MAX(firstSequence) FROM eventBatch WHERE firstSequence <= ?), 0)
+                    AND firstSequence + eventCount > ? ORDER BY firstSequence LIMIT 1
+                    """)
+            let next = position.sequence + 1
+            guard let row = try Row.fetchOne(statement, arguments: [next, next]) else { return nil }
+            return LoggedBatch(
+                firstSequence: row[0], eventCount: row[1], receivedAt: Timestamp(microseconds: row[2]),
+                byteCount: row[3], body: row[4])
+        }
+    }
+}
+
+extension ReplayReport {
+    fileprivate mutating func skip(_ sequence: Int64, _ code: String, _ contract: String?, _ field: String?) {
+        let kind = ViolationKind(code: code, contract: contract, field: field)
+        skipped[
+            kind,
+            default: ViolationCount(
+                count: 0, firstLocation: SourceLocation(file: "log", line: Int(clamping: sequence)))
+        ].count += 1
+    }
+}
+
+private struct LoggedBatch {
+    let firstSequence: Int64
+    let eventCount: Int64
+    let receivedAt: Timestamp
+    let byteCount: Int
+    let body: Data
+}
+
+private struct ReplayedBatch {
+    let chunk: DecodedChunk
+    let end: LogPosition
+}
+
+/// What the replaying thread works with.
+private final class ReplayStage: @unchecked Sendable {
+    // Safe to share: made by one thread and from then on used by the replaying thread alone.
+    private let log: EventLog
+    private let decoder: ChunkDecoder
+    private var position: LogPosition
+
+    init(log: EventLog, decoder: ChunkDecoder, start: LogPosition) {
+        self.log = log
+        self.decoder = decoder
+        position = start
+    }
+
+    func run(into decoded: Handoff<ReplayedBatch>) {
+        do {
+            while let batch = try log.loggedBatch(after: position) {
+                let block = try ChunkCompression.block(
+                    of: batch.body, byteCount: batch.byteCount, firstSequence: batch.firstSequence)
+                guard block.lines.count == Int(batch.eventCount) else {
+                    throw InputProblem.damagedBatch(
+                        firstSequence: batch.firstSequence,
+                        reason: "\(block.lines.count) events instead of \(batch.eventCount)")
+                }
+                block.lines.removeFirst(Int(max(0, position.sequence + 1 - batch.firstSequence)))
+                position = LogPosition(sequence: batch.firstSequence + batch.eventCount - 1)
+                let chunk = try decoder.decode(block, receivedAt: batch.receivedAt)
+                chunk.block = nil
+                guard decoded.send(ReplayedBatch(chunk: chunk, end: position)) else { return }
+            }
+            decoded.finish()
+        } catch {
+            decoded.finish(error)
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import CaliberCore
+import CaliberDictionary
+import CaliberStore
+import Foundation
+
+/// The durable log of accepted events, and the one way into it.
+///
+/// Every event that comes in is accepted once, known as a repeat, put into quarantine with the reason, or parked because
+/// no contract declares its type; the four numbers always add up to what was received. Accepted events are durable before
+/// anyone is told of them, and a source and id is never remembered before its event is durable.
+public final class EventLog: Sendable {
+    let store: CaliberStore
+    let dictionary: MetricDictionary
+    let keyIndex: KeyIndex
+    let makeChecks: ContractCheckFactory
+    /// One intake at a time within the process; the lease sees to other processes.
+    let intakeLock = NSLock()
+
+    /// - Throws: `InputProblem` when a contract's pattern or check can't be used.
+    public convenience init(store: CaliberStore, dictionary: MetricDictionary) throws {
+        let zone = dictionary.settings.timeZone
+        try self.init(store: store, dictionary: dictionary) { try VectorChecks($0, zone: zone) }
+    }
+
+    /// - Parameter makeChecks: evaluates the checks of a contract.
+    package init(
+        store: CaliberStore, dictionary: MetricDictionary, makeChecks: @escaping ContractCheckFactory
+    ) throws {
+        self.store = store
+        self.dictionary = dictionary
+        self.makeChecks = makeChecks
+        keyIndex = KeyIndex(store: store)
+        _ = try makeContracts()
+    }
+
+    /// The log's end.
+    public var position: LogPosition {
+        get throws { try store.read { try IntakeLedger.position(in: $0) } }
+    }
+
+    /// Where all events that ever came in are now.
+    public func account() throws -> IntakeAccount {
+        try store.read { try IntakeLedger.total(in: $0) }
+    }
+
+    /// The same account, counted from the tables anew; differs from `account` only when the file is damaged.
+    package func recountedAccount() throws -> IntakeAccount {
+        try store.read { try IntakeLedger.recounted(in: $0) }
+    }
+
+    /// Decoders hold state, so each pass over events has its own.
+    func makeContracts() throws -> ContractLookup {
+        try ContractLookup(dictionary.contracts, makeChecks: makeChecks)
+    }
+
+    func makeReader(_ input: EventInput) throws -> any LineBlockReader {
+        let bytes = try input.open()
+        switch input.format {
+        case .events: return EventLineReader(bytes)
+        case .rows(let definition):
+            return try EventTableReader(
+                bytes, origin: input.origin, definition: definition,
+                contract: { name in self.dictionary.contract(named: name) })
+        }
+    }
+}

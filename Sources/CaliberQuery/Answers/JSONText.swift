@@ -1,0 +1,71 @@
+/// JSON whose members stand in the order they are given, so that an answer's text is stable.
+indirect enum JSONText {
+    case null
+    case boolean(Bool)
+    /// Digits as they are to stand.
+    case literal(String)
+    case string(String)
+    case array([JSONText])
+    case object([(String, JSONText)])
+
+    static func optional(_ text: String?) -> JSONText { text.map(JSONText.string) ?? .null }
+
+    /// On one line.
+    var compact: String {
+        switch self {
+        case .array(let elements): "[" + elements.map(\.compact).joined(separator: ",") + "]"
+        case .object(let members):
+            "{" + members.map { JSONText.quoted($0) + ":" + $1.compact }.joined(separator: ",") + "}"
+        default: scalarText
+        }
+    }
+
+    /// - Parameters:
+    ///   - indent: spaces before the line this begins on.
+    ///   - depth: levels that are broken into lines; what lies deeper stands on one.
+    func indented(_ indent: Int = 0, depth: Int) -> String {
+        let inner = String(repeating: " ", count: indent + 2)
+        let outer = String(repeating: " ", count: indent)
+        switch self {
+        case .array(let elements) where depth > 0 && !elements.isEmpty:
+            let lines = elements.map { inner + $0.indented(indent + 2, depth: depth - 1) }
+            return "[\n" + lines.joined(separator: ",\n") + "\n\(outer)]"
+        case .object(let members) where depth > 0 && !members.isEmpty:
+            let lines = members.map {
+                inner + JSONText.quoted($0) + ": " + $1.indented(indent + 2, depth: depth - 1)
+            }
+            return "{\n" + lines.joined(separator: ",\n") + "\n\(outer)}"
+        default:
+            return compact
+        }
+    }
+
+    private var scalarText: String {
+        switch self {
+        case .null: "null"
+        case .boolean(let value): value ? "true" : "false"
+        case .literal(let digits): digits
+        case .string(let text): JSONText.quoted(text)
+        case .array, .object: compact
+        }
+    }
+
+    /// RFC 8259, section 7.
+    static func quoted(_ text: String) -> String {
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": quoted += "\\\""
+            case "\\": quoted += "\\\\"
+            case "\n": quoted += "\\n"
+            case "\r": quoted += "\\r"
+            case "\t": quoted += "\\t"
+            case _ where scalar.value < 0x20:
+                let digits = String(scalar.value, radix: 16)
+                quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: quoted.unicodeScalars.append(scalar)
+            }
+        }
+        return quoted + "\""
+    }
+}

@@ -1,0 +1,82 @@
+import CaliberCore
+import CaliberDictionary
+import CaliberEventLog
+
+extension QueryAnswer {
+    /// One object: query, schema, data, annotation. A field's type never depends on its value: amounts of money are
+    /// always strings, counts always integers, ratios always numbers.
+    func jsonText(_ formatting: AnswerFormatting) -> String {
+        let document = JSONText.object([
+            ("query", queryJSON),
+            ("schema", .object([("fields", .array(fields.map(\.json)))])),
+            ("data", .array(rows.map { rowJSON($0, formatting) })),
+            ("total", .literal(String(total))),
+            ("annotation", .object([("metrics", .object(metrics.map { ($0.column, $0.json) }))])),
+            ("lastRefreshTime", .optional(lastRefresh?.description)),
+            ("stale", .boolean(isStale)),
+        ])
+        return document.indented(depth: 3) + "\n"
+    }
+
+    /// One object a row, one line each.
+    func ndjsonText(_ formatting: AnswerFormatting) -> String {
+        rows.map { rowJSON($0, formatting).compact + "\n" }.joined()
+    }
+
+    private func rowJSON(_ row: [AnswerValue], _ formatting: AnswerFormatting) -> JSONText {
+        .object(
+            zip(row, fields).map { value, field in
+                guard let text = formatting.text(value, field) else { return (field.name, .null) }
+                switch field.type {
+                case .boolean: return (field.name, .boolean(text == "true"))
+                case .integer, .number, .duration: return (field.name, .literal(text))
+                default: return (field.name, .string(text))
+                }
+            })
+    }
+
+    private var queryJSON: JSONText {
+        var members: [(String, JSONText)] = [
+            ("metrics", .array(metrics.map { .string("\($0.name)@\($0.version)") })),
+            ("group_by", .array(fields.filter { !$0.isMetric }.map { .string($0.name) })),
+        ]
+        if !query.filters.isEmpty { members.append(("where", .array(query.filters.map(JSONText.string)))) }
+        if let start = query.startTime { members.append(("start_time", .string(start))) }
+        if let end = query.endTime { members.append(("end_time", .string(end))) }
+        if !query.order.isEmpty {
+            members.append(("order_by", .array(query.order.map { .string($0.description) })))
+        }
+        if let limit = query.limit { members.append(("limit", .literal(String(limit)))) }
+        if query.fillsMissingPeriods { members.append(("fill_missing", .boolean(true))) }
+        members.append(("timezone", .string(zone.identifier)))
+        return .object(members)
+    }
+}
+
+extension AnswerField {
+    fileprivate var json: JSONText {
+        var members: [(String, JSONText)] = [("name", .string(name)), ("type", .string(wireType))]
+        if let grain { members.append(("grain", .string(grain.rawValue))) }
+        if let unit { members.append(("unit", .string(unit))) }
+        if type == .duration { members.append(("scale", .string("seconds"))) }
+        return .object(members)
+    }
+}
+
+extension MetricAnnotation {
+    fileprivate var json: JSONText {
+        var members: [(String, JSONText)] = [
+            ("id", .string(id)), ("version", .literal(String(version))),
+            ("definition_hash", .string(definitionHash)), ("owner", .string(owner)),
+            ("status", .string(status.rawValue)), ("label", .string(label)),
+        ]
+        if let labelZH { members.append(("label_zh", .string(labelZH))) }
+        members += [
+            ("unit", .optional(unit)), ("anchor", .optional(anchors.isEmpty ? nil : anchors.joined(separator: ", "))),
+            ("filter", .optional(filter)),
+            ("tables", .object(tables.map { ($0.table, .literal(String($0.position.sequence))) })),
+            ("latest", .optional(latestMoment?.description)), ("stale", .boolean(isStale)),
+        ]
+        return .object(members)
+    }
+}

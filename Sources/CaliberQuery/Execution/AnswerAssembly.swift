@@ -1,0 +1,121 @@
+import CaliberColumns
+import CaliberCore
+import CaliberDictionary
+import CaliberEventLog
+
+/// From groups and metric values to the rows of an answer: ordered, limited, annotated.
+struct AnswerAssembly {
+    let plan: QueryPlan
+    let groups: GroupRegistry
+    /// By metric, by group.
+    let values: [[MetricValue]]
+    let statistics: ScanStatistics
+    /// By scan.
+    let latestMoments: [Int64?]
+    /// By table.
+    let positions: [String: LogPosition]
+
+    func answer(now: Timestamp) -> QueryAnswer {
+        let ordered = AnswerOrdering(plan: plan, groups: groups, values: values).groupNumbers()
+        let shown = ordered.prefix(plan.query.limit ?? ordered.count)
+        return QueryAnswer(
+            query: plan.query, zone: plan.zone, fields: plan.fields, rows: shown.map(row), total: ordered.count,
+            metrics: plan.metrics.map { annotation(of: $0, now: now) }, statistics: statistics)
+    }
+
+    private func row(_ group: Int) -> [AnswerValue] {
+        let dimensions = plan.dimensions.indices.map { dimensionValue(group, $0) }
+        return dimensions
+            + values.map { values in
+                switch values[group] {
+                case .null: .null
+                case .integer(let integer): .integer(integer)
+                case .number(let number): .number(number)
+                }
+            }
+    }
+
+    private func dimensionValue(_ group: Int, _ dimension: Int) -> AnswerValue {
+        guard !groups.isNull(group, dimension) else { return .null }
+        let lane = groups.lane(group, dimension)
+        switch plan.dimensions[dimension].type.storage {
+        case .mask: return .boolean(lane != 0)
+        case .integer: return .integer(Int128(lane))
+        case .float: return .number(Double(bitPattern: UInt64(bitPattern: lane)))
+        case .code: return .text(groups.pools[dimension]?.string(UInt32(truncatingIfNeeded: lane)) ?? "")
+        }
+    }
+
+    private func annotation(of metric: PlannedMetric, now: Timestamp) -> MetricAnnotation {
+        let definition = metric.definition
+        let leaves = metric.node.leaves.map { plan.leaves[$0] }
+        let moments = leaves.map { latestMoments[$0.scan] }
+        let latest = moments.contains(nil) ? nil : moments.compactMap { $0 }.min().map(Timestamp.init(microseconds:))
+        var tables: [String] = []
+        for leaf in leaves {
+            let scan = plan.scans[leaf.scan]
+            for table in [scan.table.name] + scan.joins.map(\.target.name) where !tables.contains(table) {
+                tables.append(table)
+            }
+        }
+        return MetricAnnotation(
+            column: metric.column, id: definition.id, name: definition.name, version: definition.version,
+            definitionHash: metric.definitionHash, owner: definition.owner, status: definition.status,
+            label: definition.label, labelZH: definition.labelZH, unit: definition.unit,
+            anchors: leaves.compactMap { plan.scans[$0.scan].anchorName }.withoutRepeats,
+            filter: metric.filterText(plan.leaves),
+            tables: tables.map {
+                MetricAnnotation.TablePosition(table: $0, position: positions[$0] ?? .start)
+            },
+            latestMoment: latest, isStale: AnswerAssembly.isStale(definition, latest, now: now))
+    }
+
+    /// Data is late when the newest row is older than the promised interval and the lag allowed on top of it. A metric
+    /// that promises updates and has seen none is late; one that promises nothing never is.
+    private static func isStale(_ definition: MetricDefinition, _ latest: Timestamp?, now: Timestamp) -> Bool {
+        guard let frequency = definition.updateFrequency else { return false }
+        guard let latest else { return true }
+        let allowed = frequency.everyMicroseconds.addingReportingOverflow(frequency.maximumLagMicroseconds)
+        let age = now.microseconds.subtractingReportingOverflow(latest.microseconds)
+        return !allowed.overflow && !age.overflow && age.partialValue > allowed.partialValue
+    }
+}
+
+extension QueryPlan {
+    package var fields: [AnswerField] {
+        dimensions.map {
+            AnswerField(name: $0.name, type: $0.type, grain: $0.grain, isMetric: false, unit: nil)
+        }
+            + metrics.map {
+                AnswerField(
+                    name: $0.column, type: $0.definition.type, grain: nil, isMetric: true,
+                    unit: $0.definition.unit ?? $0.definition.type.currency?.code)
+            }
+    }
+}
+
+extension PlannedMetric {
+    /// The filters of the aggregates below, with the aggregate's name where there are several.
+    func filterText(_ leaves: [PlannedLeaf]) -> String? {
+        let own = node.leaves.withoutRepeats.map { leaves[$0] }
+        if own.count == 1 { return own[0].filter?.displayText }
+        let texts = own.compactMap { leaf in leaf.filter.map { "\(leaf.definition.name): \($0.displayText)" } }
+        return texts.isEmpty ? nil : texts.joined(separator: "; ")
+    }
+}
+
+extension LogicalType {
+    package var currency: Currency? {
+        switch self {
+        case .money(let currency), .moneyRate(let currency): currency
+        default: nil
+        }
+    }
+}
+
+extension Array where Element: Hashable {
+    var withoutRepeats: [Element] {
+        var seen: Set<Element> = []
+        return filter { seen.insert($0).inserted }
+    }
+}

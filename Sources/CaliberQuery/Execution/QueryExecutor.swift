@@ -1,0 +1,70 @@
+import CaliberCore
+import CaliberDictionary
+import CaliberEventLog
+import CaliberTables
+
+/// Runs plans on snapshots of tables.
+///
+/// An answer depends on the plan and the snapshots alone: not on how many threads computed it.
+public struct QueryExecutor: Sendable {
+    private let snapshot: @Sendable (String) throws -> TableSnapshot
+    private let locator: RowLocatorSource
+    private let parallelism: Int
+
+    /// - Parameters:
+    ///   - parallelism: threads that read segments at once.
+    ///   - snapshot: gives a table by name; asked once a table and query, so that a query sees one state of it.
+    ///   - locator: gives what finds rows of a joined table.
+    package init(
+        parallelism: Int, snapshot: @escaping @Sendable (String) throws -> TableSnapshot,
+        locator: @escaping @Sendable (TableSnapshot, [String], ValidityDefinition?) throws -> any RowLocating
+    ) {
+        self.parallelism = parallelism
+        self.snapshot = snapshot
+        self.locator = locator
+    }
+
+    /// - Parameter now: what freshness is judged by.
+    /// - Throws: `Diagnostic` when a total can't be computed with, or what reading a table threw.
+    public func evaluate(_ plan: QueryPlan, now: Timestamp) throws -> QueryAnswer {
+        let snapshots = try self.snapshots(of: plan)
+        var evaluation = QueryEvaluation(plan, parallelism: parallelism)
+        for scan in plan.scans {
+            try evaluation.run(
+                ScanExecution(
+                    scan, zone: plan.zone, timeRange: plan.timeRange,
+                    snapshots: { try QueryExecutor.snapshot($0, in: snapshots) }, locator: locator))
+        }
+        do throws(QueryProblem) { try evaluation.fillPeriods() } catch { throw error.diagnostic }
+        let values = try evaluation.metricValues()
+        return AnswerAssembly(
+            plan: plan, groups: evaluation.groups, values: values, statistics: evaluation.statistics,
+            latestMoments: evaluation.latestMoments, positions: snapshots.mapValues(\.position)
+        ).answer(now: now)
+    }
+
+    /// What each scan of a plan would read, without reading rows.
+    func executions(of plan: QueryPlan) throws -> [ScanExecution] {
+        let snapshots = try self.snapshots(of: plan)
+        return try plan.scans.map { scan in
+            try ScanExecution(
+                scan, zone: plan.zone, timeRange: plan.timeRange,
+                snapshots: { try QueryExecutor.snapshot($0, in: snapshots) }, locator: locator)
+        }
+    }
+
+    private func snapshots(of plan: QueryPlan) throws -> [String: TableSnapshot] {
+        var snapshots: [String: TableSnapshot] = [:]
+        for table in plan.tables { snapshots[table] = try snapshot(table) }
+        return snapshots
+    }
+
+    private static func snapshot(_ name: String, in snapshots: [String: TableSnapshot]) throws -> TableSnapshot {
+        guard let snapshot = snapshots[name] else {
+            throw QueryProblem.unknownTable(
+                name: name, nearest: NameSuggestion.nearest(to: name, among: snapshots.keys)
+            ).diagnostic
+        }
+        return snapshot
+    }
+}

@@ -1,0 +1,124 @@
+import CaliberCore
+import CaliberDictionary
+import CaliberTables
+
+/// How a query will be answered: definitions, scans with what they read, and SQL that says the same.
+public struct QueryExplanation: Sendable {
+    /// For people, with a line end at its end.
+    public let text: String
+    /// One statement over the wide tables.
+    public let sql: String
+}
+
+extension QueryExecutor {
+    /// Opens what a plan would read, without reading rows.
+    public func explain(_ plan: QueryPlan) throws -> QueryExplanation {
+        let executions = try executions(of: plan)
+        let sql = QuerySQL(plan: plan).text
+        var lines = ExplanationText(plan: plan).heading
+        for (position, execution) in executions.enumerated() {
+            let outlooks = try execution.outlooks()
+            lines.append("")
+            lines += ExplanationText(plan: plan).scan(
+                position, segmentsTotal: execution.snapshot.segments.count, outlooks: outlooks)
+        }
+        lines += ["", "Equivalent SQL:"]
+        lines += sql.split(separator: "\n", omittingEmptySubsequences: false).map { "  " + $0 }
+        return QueryExplanation(text: lines.joined(separator: "\n") + "\n", sql: sql)
+    }
+}
+
+/// The lines of an explanation.
+struct ExplanationText {
+    let plan: QueryPlan
+
+    var heading: [String] {
+        var lines = ["Time zone: \(plan.zone.identifier)", "Time range: \(timeRange)"]
+        if !plan.dimensions.isEmpty {
+            lines.append("Grouped by: " + plan.dimensions.map(\.name).joined(separator: ", "))
+        }
+        if let filled = plan.filledDimension {
+            lines.append("Filled: every \(plan.dimensions[filled].grain?.rawValue ?? "period") without rows")
+        }
+        lines += ["", "Metrics:"]
+        for metric in plan.metrics {
+            let definition = metric.definition
+            lines.append(
+                "  \(metric.column): \(definition.label) (\(definition.id), version \(definition.version), "
+                    + "\(definition.status.rawValue), owner \(definition.owner), \(metric.definitionHash))")
+            lines += node(metric.node, definition.type, indent: 4)
+        }
+        return lines
+    }
+
+    private var timeRange: String {
+        let from = plan.timeRange.from.map { "from \(moment($0))" }
+        let until = plan.timeRange.until.map { "until before \(moment($0))" }
+        let parts = [from, until].compactMap { $0 }
+        return parts.isEmpty ? "all" : parts.joined(separator: " ")
+    }
+
+    private func moment(_ microseconds: Int64) -> String {
+        let moment = Timestamp(microseconds: microseconds)
+        return moment.formatted(offsetSeconds: plan.zone.offsetSeconds(at: moment))
+    }
+
+    private func node(_ node: MetricNode, _ type: LogicalType, indent: Int) -> [String] {
+        let margin = String(repeating: " ", count: indent)
+        switch node {
+        case .leaf(let leaf):
+            return [margin + leafText(plan.leaves[leaf])]
+        case .ratio(let numerator, let denominator):
+            return [margin + "\(type.name): numerator / denominator, null where the denominator is 0"]
+                + [margin + "numerator:"] + self.node(numerator, .number, indent: indent + 2)
+                + [margin + "denominator:"] + self.node(denominator, .number, indent: indent + 2)
+        case .derived(let expression, let inputs):
+            return [margin + "\(type.name): \(expression.displayText)"]
+                + inputs.flatMap { input in
+                    [margin + "\(input.alias):"] + self.node(input.node, input.type, indent: indent + 2)
+                }
+        }
+    }
+
+    private func leafText(_ leaf: PlannedLeaf) -> String {
+        let simple = leaf.simple
+        var text = "\(leaf.definition.name)@\(leaf.definition.version): \(leaf.definition.type.name), "
+        text += simple.aggregation.name + " of " + (simple.expression?.displayText ?? "rows")
+        text += " of \(simple.table)"
+        text += plan.scans[leaf.scan].anchorName.map { " at \($0)" } ?? ""
+        text += leaf.filter.map { " where \($0.displayText)" } ?? ""
+        text += simple.fillNullsWith.map { ", null becomes \($0)" } ?? ""
+        return text
+    }
+
+    func scan(_ position: Int, segmentsTotal: Int, outlooks: [SegmentScan.Outlook]) -> [String] {
+        let scan = plan.scans[position]
+        var lines = ["Scan \(position + 1): table \(scan.table.name)" + (scan.anchorName.map { " at \($0)" } ?? "")]
+        if let filter = scan.filter { lines.append("  Filter: \(filter.displayText)") }
+        for join in scan.joins {
+            let moment = join.definition.validAt.map { ", as of \($0)" } ?? ""
+            lines.append(
+                "  Join \(join.path.joined(separator: "__")): \(join.target.name) by "
+                    + "\(QueryProblem.list(join.definition.on)), at most one row each\(moment)")
+        }
+        lines.append("  Aggregates: \(scan.aggregates.count)")
+        lines.append("  Columns read: " + QueryProblem.list(scan.columnsRead.map(\.qualifiedName)))
+        lines.append(
+            "  Segments: \(segmentsTotal) in all, \(segmentsTotal - outlooks.count) pruned, \(outlooks.count) scanned; "
+                + "\(outlooks.reduce(0) { $0 + $1.rowCount }) rows")
+        lines.append("  Groups: " + groupSpace(outlooks))
+        return lines
+    }
+
+    private func groupSpace(_ outlooks: [SegmentScan.Outlook]) -> String {
+        if plan.dimensions.isEmpty { return "one" }
+        let dense = outlooks.filter(\.isDense)
+        let hashed = outlooks.count - dense.count
+        var parts: [String] = []
+        if let widest = dense.map(\.slotCapacity).max() {
+            parts.append("indexed densely in \(dense.count) segments, at most \(widest) slots")
+        }
+        if hashed > 0 { parts.append("hashed in \(hashed) segments") }
+        return parts.isEmpty ? "none" : parts.joined(separator: "; ")
+    }
+}

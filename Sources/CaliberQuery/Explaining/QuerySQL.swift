@@ -1,0 +1,144 @@
+import CaliberCore
+import CaliberDictionary
+
+/// A plan as one SQL statement over the wide tables.
+struct QuerySQL {
+    let plan: QueryPlan
+
+    var text: String {
+        let scans = plan.scans.indices.map { "scan_\($0 + 1) AS (\n" + scan($0) + "\n)" }
+        var lines = ["WITH " + scans.joined(separator: ",\n"), "SELECT"]
+        let dimensions = plan.dimensions.map { "  \(combined($0.name)) AS \($0.name)" }
+        let metrics = plan.metrics.map { "  \(metric($0.node)) AS \(quoted($0.column))" }
+        lines.append((dimensions + metrics).joined(separator: ",\n"))
+        lines.append("FROM scan_1")
+        for position in plan.scans.indices.dropFirst() { lines.append(join(position)) }
+        if let order = orderClause { lines.append(order) }
+        if let limit = plan.query.limit { lines.append("LIMIT \(limit)") }
+        return lines.joined(separator: "\n") + ";"
+    }
+
+    private func quoted(_ name: String) -> String { name.contains("@") ? "\"\(name)\"" : name }
+
+    /// A dimension over all scans so far.
+    private func combined(_ name: String, through count: Int? = nil) -> String {
+        let scans = plan.scans.indices.prefix(count ?? plan.scans.count).map { "scan_\($0 + 1).\(name)" }
+        return scans.count == 1 ? scans[0] : "COALESCE(\(scans.joined(separator: ", ")))"
+    }
+
+    private func join(_ position: Int) -> String {
+        let conditions = plan.dimensions.map {
+            "\(combined($0.name, through: position)) IS NOT DISTINCT FROM scan_\(position + 1).\($0.name)"
+        }
+        return conditions.isEmpty
+            ? "CROSS JOIN scan_\(position + 1)"
+            : "FULL OUTER JOIN scan_\(position + 1) ON " + conditions.joined(separator: " AND ")
+    }
+
+    private var orderClause: String? {
+        let columns = plan.dimensions.map(\.name) + plan.metrics.map(\.column)
+        let asked = plan.order.map { "\(quoted(columns[$0.column]))\($0.descending ? " DESC" : "") NULLS LAST" }
+        let positions = plan.dimensions
+        let rest = (positions.filter { $0.grain != nil } + positions.filter { $0.grain == nil }).map {
+            "\($0.name) NULLS LAST"
+        }
+        let all = asked + rest.filter { !asked.contains($0) }
+        return all.isEmpty ? nil : "ORDER BY " + all.joined(separator: ", ")
+    }
+
+    private func metric(_ node: MetricNode) -> String {
+        switch node {
+        case .leaf(let leaf):
+            let planned = plan.leaves[leaf]
+            let column = "scan_\(planned.scan + 1).\(aggregateName(planned))"
+            return planned.simple.fillNullsWith.map { "COALESCE(\(column), \($0))" } ?? column
+        case .ratio(let numerator, let denominator):
+            return "CAST(\(metric(numerator)) AS DOUBLE) / NULLIF(\(metric(denominator)), 0)"
+        case .derived(let expression, let inputs):
+            let sql = ExpressionSQL(zone: plan.zone) { reference in
+                inputs.first { $0.alias == reference.name }.map { "(\(metric($0.node)))" } ?? reference.name
+            }
+            return sql.text(expression)
+        }
+    }
+
+    private func aggregateName(_ leaf: PlannedLeaf) -> String { "a\(leaf.aggregate + 1)_\(leaf.definition.name)" }
+
+    private func scan(_ position: Int) -> String {
+        let scan = plan.scans[position]
+        let sql = ExpressionSQL(zone: plan.zone) { reference in
+            (reference.path.isEmpty ? scan.table.name : reference.path.joined(separator: "__")) + "." + reference.name
+        }
+        var columns = zip(plan.dimensions, scan.dimensions).map { planned, dimension in
+            "    \(self.dimension(dimension, sql)) AS \(planned.name)"
+        }
+        for (aggregate, leaf) in leavesOfAggregates(position) {
+            columns.append("    \(self.aggregate(aggregate, scan, sql)) AS \(aggregateName(leaf))")
+        }
+        var lines = ["  SELECT", columns.joined(separator: ",\n"), "  FROM \(scan.table.name)"]
+        lines += scan.joins.map { "  " + self.join($0, scan) }
+        let conditions = self.conditions(scan, sql)
+        if !conditions.isEmpty { lines.append("  WHERE " + conditions.joined(separator: "\n    AND ")) }
+        if !scan.dimensions.isEmpty {
+            lines.append("  GROUP BY " + scan.dimensions.indices.map { String($0 + 1) }.joined(separator: ", "))
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private func leavesOfAggregates(_ scan: Int) -> [(PlannedAggregate, PlannedLeaf)] {
+        plan.scans[scan].aggregates.enumerated().compactMap { position, aggregate in
+            plan.leaves.first { $0.scan == scan && $0.aggregate == position }.map { (aggregate, $0) }
+        }
+    }
+
+    private func dimension(_ dimension: ScanDimension, _ sql: ExpressionSQL) -> String {
+        let text = sql.text(dimension.expression)
+        guard let grain = dimension.grain else { return text }
+        let local = dimension.expression.type == .timestamp ? sql.localTime(text) : text
+        let truncated = "DATE_TRUNC('\(grain.rawValue)', \(local))"
+        return grain == .hour ? truncated : "CAST(\(truncated) AS DATE)"
+    }
+
+    private func conditions(_ scan: PlannedScan, _ sql: ExpressionSQL) -> [String] {
+        var conditions: [String] = []
+        if let anchor = scan.anchor {
+            let moment = sql.text(anchor)
+            conditions.append("\(moment) IS NOT NULL")
+            if let from = plan.timeRange.from { conditions.append("\(moment) >= \(ExpressionSQL.moment(from))") }
+            if let until = plan.timeRange.until { conditions.append("\(moment) < \(ExpressionSQL.moment(until))") }
+        }
+        if let filter = scan.filter { conditions.append("(\(sql.text(filter)))") }
+        return conditions
+    }
+
+    private func aggregate(_ aggregate: PlannedAggregate, _ scan: PlannedScan, _ sql: ExpressionSQL) -> String {
+        let value = aggregate.expression.map(sql.text) ?? "*"
+        let call =
+            switch aggregate.aggregation {
+            case .sum: "SUM(\(value))"
+            case .count: "COUNT(\(value))"
+            case .countDistinct: "COUNT(DISTINCT \(value))"
+            case .min: "MIN(\(value))"
+            case .max: "MAX(\(value))"
+            case .average: "AVG(\(value))"
+            case .sumBoolean: "SUM(CASE WHEN \(value) THEN 1 ELSE 0 END)"
+            case .percentile(let fraction, true): "QUANTILE_CONT(\(value), \(fraction))"
+            case .percentile(let fraction, false): "QUANTILE_DISC(\(value), \(fraction))"
+            }
+        return aggregate.mask.map { "\(call) FILTER (WHERE \(sql.text(scan.masks[$0])))" } ?? call
+    }
+
+    private func join(_ join: PlannedJoin, _ scan: PlannedScan) -> String {
+        let alias = join.path.joined(separator: "__")
+        let origin = join.path.count == 1 ? scan.table.name : join.path.dropLast().joined(separator: "__")
+        let key = join.target.validity?.entity ?? join.target.key.map(\.name)
+        var conditions = zip(key, join.definition.on).map { "\(alias).\($0) = \(origin).\($1)" }
+        if let validity = join.target.validity, let moment = join.definition.validAt {
+            conditions.append("\(alias).\(validity.from) <= \(origin).\(moment)")
+            if let to = validity.to {
+                conditions.append("(\(alias).\(to) IS NULL OR \(origin).\(moment) < \(alias).\(to))")
+            }
+        }
+        return "LEFT JOIN \(join.target.name) AS \(alias) ON " + conditions.joined(separator: " AND ")
+    }
+}

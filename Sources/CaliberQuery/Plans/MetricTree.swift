@@ -1,0 +1,93 @@
+import CaliberCore
+import CaliberDictionary
+
+/// Takes metrics apart into the aggregates they are built from; equal aggregates become one.
+struct MetricTree {
+    let dictionary: MetricDictionary
+    private(set) var leaves: [Leaf] = []
+
+    /// A simple metric under the filters of those that use it.
+    struct Leaf {
+        let definition: MetricDefinition
+        let simple: SimpleMetric
+        let filter: TypedExpression?
+    }
+
+    static let deepestNesting = 32
+
+    init(dictionary: MetricDictionary) {
+        self.dictionary = dictionary
+    }
+
+    /// - Parameter filters: those of the metrics around this one, outermost first.
+    mutating func node(
+        of definition: MetricDefinition, filters: [TypedExpression], depth: Int
+    ) throws(QueryProblem) -> MetricNode {
+        guard depth <= MetricTree.deepestNesting else { throw .tooDeep(metric: definition.name) }
+        switch definition.content {
+        case .simple(let simple):
+            return .leaf(try leaf(definition, simple, filters: filters))
+        case .ratio(let numerator, let denominator):
+            return .ratio(
+                numerator: try input(numerator, of: definition, filters, depth).node,
+                denominator: try input(denominator, of: definition, filters, depth).node)
+        case .derived(let expression, let inputs):
+            var nodes: [MetricNode.Input] = []
+            for part in inputs { nodes.append(try input(part, of: definition, filters, depth)) }
+            return .derived(expression, inputs: nodes)
+        }
+    }
+
+    private mutating func input(
+        _ input: MetricInput, of definition: MetricDefinition, _ filters: [TypedExpression], _ depth: Int
+    ) throws(QueryProblem) -> MetricNode.Input {
+        guard let metric = dictionary.metric(named: input.metric, version: input.version) else {
+            throw .inputMissing(metric: definition.name, input: input.metric)
+        }
+        let node = try node(of: metric, filters: filters + [input.filter].compactMap { $0 }, depth: depth + 1)
+        return MetricNode.Input(alias: input.alias, type: metric.type, metric: metric.name, node: node)
+    }
+
+    private mutating func leaf(
+        _ definition: MetricDefinition, _ simple: SimpleMetric, filters: [TypedExpression]
+    ) throws(QueryProblem) -> Int {
+        try MetricTree.checkAggregation(definition, simple)
+        let filter = TypedExpression.conjunction([simple.filter].compactMap { $0 } + filters)
+        let known = leaves.firstIndex {
+            $0.definition.id == definition.id && $0.definition.version == definition.version && $0.filter == filter
+        }
+        if let known { return known }
+        leaves.append(Leaf(definition: definition, simple: simple, filter: filter))
+        return leaves.count - 1
+    }
+
+    private static func checkAggregation(
+        _ definition: MetricDefinition, _ simple: SimpleMetric
+    ) throws(QueryProblem) {
+        guard let type = simple.expression?.type, type.storage == .code else { return }
+        switch simple.aggregation {
+        case .count, .countDistinct: return
+        default:
+            throw .textAggregated(
+                metric: definition.name, aggregation: simple.aggregation.name, type: type.name)
+        }
+    }
+}
+
+extension Aggregation {
+    /// As a dictionary writes it.
+    package var name: String {
+        switch self {
+        case .sum: "sum"
+        case .count: "count"
+        case .countDistinct: "count_distinct"
+        case .min: "min"
+        case .max: "max"
+        case .average: "average"
+        case .sumBoolean: "sum_boolean"
+        case .percentile(let fraction, let continuous):
+            fraction == 0.5 && continuous
+                ? "median" : "percentile \(fraction) (\(continuous ? "continuous" : "discrete"))"
+        }
+    }
+}

@@ -1,0 +1,145 @@
+import CaliberCore
+import CaliberDictionary
+
+/// What a query means, resolved against one dictionary: ready to run on any snapshot of its tables.
+public struct QueryPlan: Sendable {
+    public let query: MetricQuery
+    /// The zone that periods and days are cut in.
+    public let zone: BusinessZone
+    package let metrics: [PlannedMetric]
+    package let dimensions: [PlannedDimension]
+    package let leaves: [PlannedLeaf]
+    package let scans: [PlannedScan]
+    package let timeRange: PlannedTimeRange
+    /// Sort keys as positions of answer columns: dimensions first, then metrics.
+    package let order: [PlannedOrder]
+    /// The dimension whose missing periods are filled.
+    package let filledDimension: Int?
+
+    /// The tables that the answer is computed from, joined ones included, in alphabetical order.
+    public var tables: [String] {
+        Set(scans.flatMap { [$0.table.name] + $0.joins.map(\.target.name) }).sorted()
+    }
+}
+
+package struct PlannedMetric: Sendable {
+    package let definition: MetricDefinition
+    /// The answer's column: the name, with its version where the query asks for two.
+    package let column: String
+    package let definitionHash: String
+    package let node: MetricNode
+}
+
+/// How a metric is computed from aggregates.
+package indirect enum MetricNode: Sendable {
+    case leaf(Int)
+    case ratio(numerator: MetricNode, denominator: MetricNode)
+    case derived(TypedExpression, inputs: [Input])
+
+    package struct Input: Sendable {
+        package let alias: String
+        package let type: LogicalType
+        package let metric: String
+        package let node: MetricNode
+    }
+
+    /// The aggregates below, in order of first use.
+    package var leaves: [Int] {
+        switch self {
+        case .leaf(let leaf): [leaf]
+        case .ratio(let numerator, let denominator): numerator.leaves + denominator.leaves
+        case .derived(_, let inputs): inputs.flatMap(\.node.leaves)
+        }
+    }
+}
+
+/// A simple metric in its place in the query: its own filter and those around it.
+package struct PlannedLeaf: Sendable {
+    package let definition: MetricDefinition
+    package let simple: SimpleMetric
+    /// The metric's filter and its users', without the query's; for people.
+    package let filter: TypedExpression?
+    package let scan: Int
+    /// The position in the scan's aggregates.
+    package let aggregate: Int
+}
+
+/// A dimension of the answer.
+package struct PlannedDimension: Sendable, Equatable {
+    package let name: String
+    /// `date` for a grain of a day or more, `timestamp` for hours; else the column's.
+    package let type: LogicalType
+    package let grain: TimeGrain?
+    package let isMetricTime: Bool
+}
+
+/// One pass over the rows of one table at one anchor, which feeds every aggregate that shares them.
+package struct PlannedScan: Sendable {
+    package let table: TableDefinition
+    /// The moment a row counts at, over stored columns; nil where the metric has no time.
+    package let anchor: TypedExpression?
+    package let anchorName: String?
+    package let dimensions: [ScanDimension]
+    /// The query's filters: rows for which this is not true count for no aggregate.
+    package let filter: TypedExpression?
+    /// The metrics' filters, each once.
+    package let masks: [TypedExpression]
+    package let aggregates: [PlannedAggregate]
+    /// Every join that the expressions take, those nearer to the table first.
+    package let joins: [PlannedJoin]
+
+    /// Rows are stored in the order of the moment they count at.
+    package var isSortedByAnchor: Bool { table.anchor != nil && anchorName == table.anchor }
+
+    /// Every expression that is run over rows.
+    var expressions: [TypedExpression] {
+        [anchor, filter].compactMap { $0 } + dimensions.map(\.expression) + masks
+            + aggregates.compactMap(\.expression)
+    }
+
+    /// The columns that are read, in alphabetical order.
+    package var columnsRead: [ColumnReference] {
+        var all = Set(expressions.flatMap(\.references))
+        for join in joins {
+            let origin = Array(join.path.dropLast())
+            for column in join.definition.on { all.insert(ColumnReference(path: origin, name: column)) }
+            if let moment = join.definition.validAt { all.insert(ColumnReference(path: origin, name: moment)) }
+        }
+        return all.sorted { $0.qualifiedName < $1.qualifiedName }
+    }
+}
+
+package struct ScanDimension: Sendable {
+    package let expression: TypedExpression
+    package let grain: TimeGrain?
+}
+
+package struct PlannedAggregate: Sendable, Hashable {
+    package let aggregation: Aggregation
+    /// Over stored columns; nil counts rows.
+    package let expression: TypedExpression?
+    /// A position in the scan's masks; nil takes all rows that pass the query's filters.
+    package let mask: Int?
+}
+
+/// A many-to-one step that is known to give at most one row.
+package struct PlannedJoin: Sendable {
+    /// The joins from the scanned table up to and including this one.
+    package let path: [String]
+    package let definition: JoinDefinition
+    package let origin: TableDefinition
+    package let target: TableDefinition
+}
+
+/// The moments that count: `from` (inclusive) until `until` (exclusive), UTC microseconds; nil is open.
+package struct PlannedTimeRange: Sendable, Equatable {
+    package let from: Int64?
+    package let until: Int64?
+
+    package var isOpen: Bool { from == nil && until == nil }
+}
+
+package struct PlannedOrder: Sendable, Equatable {
+    package let column: Int
+    package let descending: Bool
+}

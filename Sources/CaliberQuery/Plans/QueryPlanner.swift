@@ -1,0 +1,156 @@
+import CaliberCore
+import CaliberDictionary
+
+/// Resolves queries against one dictionary.
+public struct QueryPlanner: Sendable {
+    let dictionary: MetricDictionary
+    let definitionHash: @Sendable (MetricDefinition) -> String
+
+    /// - Parameter definitionHash: the content hash of a metric's meaning, shown with every answer.
+    public init(
+        dictionary: MetricDictionary, definitionHash: @escaping @Sendable (MetricDefinition) -> String
+    ) {
+        self.dictionary = dictionary
+        self.definitionHash = definitionHash
+    }
+
+    /// - Throws: `DiagnosticList` with every problem of the query, not only the first.
+    public func plan(_ query: MetricQuery) throws -> QueryPlan {
+        var problems = PlanProblems()
+        let zone = self.zone(of: query, &problems)
+        let timeRange = problems.collect { () throws(QueryProblem) in
+            try PlannedTimeRange(start: query.startTime, end: query.endTime, zone: zone)
+        }
+        var tree = MetricTree(dictionary: dictionary)
+        let roots = resolveMetrics(query, in: &tree, &problems)
+        try problems.throwAny()
+
+        var assembly = ScanAssembly(dictionary: dictionary, query: query, zone: zone, leaves: tree.leaves)
+        assembly.resolve(&problems)
+        if let limit = query.limit, limit < 1 { problems.add(.limitNotPositive(limit: limit)) }
+        let columns = columnNames(of: roots.map(\.definition))
+        let order = self.order(of: query, dimensions: assembly.dimensions, metrics: columns, &problems)
+        let filled = filledDimension(of: query, assembly.dimensions, tree.leaves, &problems)
+        try problems.throwAny()
+
+        return QueryPlan(
+            query: query, zone: zone,
+            metrics: zip(roots, columns).map { root, column in
+                PlannedMetric(
+                    definition: root.definition, column: column, definitionHash: definitionHash(root.definition),
+                    node: root.node)
+            },
+            dimensions: assembly.dimensions, leaves: assembly.plannedLeaves, scans: assembly.scans,
+            timeRange: timeRange ?? PlannedTimeRange(from: nil, until: nil), order: order, filledDimension: filled)
+    }
+
+    private func zone(of query: MetricQuery, _ problems: inout PlanProblems) -> BusinessZone {
+        guard let text = query.timeZone else { return dictionary.settings.timeZone }
+        if let zone = BusinessZone(identifier: text) { return zone }
+        problems.add(.unknownTimeZone(text: text))
+        return dictionary.settings.timeZone
+    }
+
+    private func resolveMetrics(
+        _ query: MetricQuery, in tree: inout MetricTree, _ problems: inout PlanProblems
+    ) -> [(definition: MetricDefinition, node: MetricNode)] {
+        if query.metrics.isEmpty { problems.add(.noMetrics) }
+        var roots: [(definition: MetricDefinition, node: MetricNode)] = []
+        for reference in query.metrics {
+            let root = problems.collect {
+                () throws(QueryProblem) -> (definition: MetricDefinition, node: MetricNode) in
+                let definition = try dictionary.definition(of: reference)
+                if roots.contains(where: {
+                    $0.definition.id == definition.id && $0.definition.version == definition.version
+                }) {
+                    throw .repeatedMetric(name: definition.name)
+                }
+                return (definition, try tree.node(of: definition, filters: [], depth: 0))
+            }
+            if let root { roots.append(root) }
+        }
+        return roots
+    }
+
+    /// Names of the metrics' columns: with the version where one name is asked for in two versions.
+    private func columnNames(of definitions: [MetricDefinition]) -> [String] {
+        definitions.map { definition in
+            definitions.count { $0.name == definition.name } > 1
+                ? "\(definition.name)@\(definition.version)" : definition.name
+        }
+    }
+
+    private func order(
+        of query: MetricQuery, dimensions: [PlannedDimension], metrics: [String], _ problems: inout PlanProblems
+    ) -> [PlannedOrder] {
+        let columns = dimensions.map(\.name) + metrics
+        return query.order.compactMap { term in
+            let wanted =
+                term.name == TableScope.metricTime
+                ? dimensions.first { $0.isMetricTime }?.name ?? term.name : term.name
+            let position =
+                columns.firstIndex(of: wanted) ?? columns.firstIndex(of: wanted + "__day")
+                ?? query.metrics.firstIndex { $0.description == wanted || $0.name == wanted }.map {
+                    dimensions.count + $0
+                }
+            guard let position, position < columns.count else {
+                problems.add(
+                    .unknownOrder(name: term.name, nearest: NameSuggestion.nearest(to: term.name, among: columns)))
+                return nil
+            }
+            return PlannedOrder(column: position, descending: term.descending)
+        }
+    }
+
+    private func filledDimension(
+        of query: MetricQuery, _ dimensions: [PlannedDimension], _ leaves: [MetricTree.Leaf],
+        _ problems: inout PlanProblems
+    ) -> Int? {
+        let position = dimensions.firstIndex { $0.isMetricTime }
+        if query.fillsMissingPeriods {
+            if position == nil { problems.add(.fillWithoutTime) }
+            return position
+        }
+        return leaves.contains { $0.simple.joinToTimeSpine } ? position : nil
+    }
+}
+
+/// Problems gathered while planning goes on.
+struct PlanProblems {
+    private(set) var diagnostics: [Diagnostic] = []
+
+    mutating func add(_ problem: QueryProblem) { add(problem.diagnostic) }
+
+    mutating func add(_ diagnostic: Diagnostic) {
+        if !diagnostics.contains(diagnostic) { diagnostics.append(diagnostic) }
+    }
+
+    /// The value, or nil with the problem kept.
+    mutating func collect<Value>(_ body: () throws(QueryProblem) -> Value) -> Value? {
+        do throws(QueryProblem) {
+            return try body()
+        } catch {
+            add(error)
+            return nil
+        }
+    }
+
+    func throwAny() throws {
+        if !diagnostics.isEmpty { throw DiagnosticList(diagnostics) }
+    }
+}
+
+extension MetricDictionary {
+    func definition(of reference: MetricReference) throws(QueryProblem) -> MetricDefinition {
+        if let found = metric(named: reference.name, version: reference.version) { return found }
+        let versions = (metrics + earlierMetrics).filter { $0.name == reference.name || $0.id == reference.name }
+        if let version = reference.version, !versions.isEmpty {
+            throw .unknownVersion(
+                name: reference.name, version: version, known: versions.map(\.version).sorted())
+        }
+        throw .unknownMetric(
+            name: reference.description,
+            nearest: NameSuggestion.nearest(
+                to: reference.name, among: metrics.flatMap { [$0.name, $0.id] + $0.synonyms }))
+    }
+}

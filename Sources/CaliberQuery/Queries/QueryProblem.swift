@@ -1,0 +1,40 @@
+import CaliberCore
+import CaliberDictionary
+
+/// Why a query can't be planned or answered.
+public enum QueryProblem: Error, Hashable, Sendable {
+    case noMetrics
+    case unknownMetric(name: String, nearest: [String])
+    case unknownVersion(name: String, version: Int, known: [Int])
+    case repeatedMetric(name: String)
+    case unknownDimension(name: String, metric: String, table: String, nearest: [String])
+    case ambiguousDimension(name: String, metric: String, candidates: [String])
+    /// Some metrics of the query have the dimension, this one has not.
+    case dimensionNotShared(name: String, metric: String, table: String, found: [String])
+    case dimensionTypesDiffer(name: String, metric: String, type: String, otherMetric: String, otherType: String)
+    case repeatedDimension(name: String)
+    case unknownGrain(name: String, grain: String)
+    case grainOnPlainColumn(name: String, type: String)
+    case grainTooFine(name: String, grain: TimeGrain)
+    case metricWithoutTime(metric: String, table: String, use: String)
+    case joinFansOut(join: String, table: String, target: String, reason: FanOut)
+    case joinColumnNotStored(join: String, table: String, column: String)
+    case malformedTime(option: String, text: String)
+    case emptyTimeRange(start: String, end: String)
+    case unknownTimeZone(text: String)
+    case unknownOrder(name: String, nearest: [String])
+    case limitNotPositive(limit: Int)
+    case fillWithoutTime
+    case tooManyPeriods(count: Int, limit: Int, grain: TimeGrain)
+    case textAggregated(metric: String, aggregation: String, type: String)
+    case totalOutOfRange(metric: String)
+    case unknownTable(name: String, nearest: [String])
+    case inputMissing(metric: String, input: String)
+    case tooDeep(metric: String)
+    case expressionTooLarge(table: String)
+
+    public enum FanOut: Hashable, Sendable {
+        case keyNotCovered(key: [String], on: [String])
+        case momentMissing(validFrom: String)
+    }
+}

@@ -1,0 +1,99 @@
+import CaliberColumns
+import CaliberCore
+import CaliberDictionary
+
+/// A scan made ready once for a query: every distinct expression compiled once, whoever uses it.
+package struct ScanProgram: Sendable {
+    let scan: PlannedScan
+    /// Distinct expressions; everything below names them by position.
+    let expressions: [ScanExpression]
+    let anchor: Int?
+    let filter: Int?
+    let dimensions: [(expression: Int, grain: TimeGrain?)]
+    let masks: [Int]
+    let folds: [ScanFold]
+    /// The fold behind each of the scan's aggregates.
+    let foldOfAggregate: [Int]
+    let zone: BusinessZone
+
+    init(_ scan: PlannedScan, zone: BusinessZone) {
+        var distinct: [TypedExpression] = []
+        func position(_ expression: TypedExpression) -> Int {
+            if let known = distinct.firstIndex(of: expression) { return known }
+            distinct.append(expression)
+            return distinct.count - 1
+        }
+        self.scan = scan
+        self.zone = zone
+        anchor = scan.anchor.map(position)
+        filter = scan.filter.map(position)
+        dimensions = scan.dimensions.map { (position($0.expression), $0.grain) }
+        masks = scan.masks.map(position)
+        var folds: [ScanFold] = []
+        foldOfAggregate = scan.aggregates.map { aggregate in
+            let fold = ScanFold(
+                kind: ScanFold.Kind(aggregate), expression: aggregate.expression.map(position), mask: aggregate.mask,
+                isText: aggregate.expression?.type.storage == .code)
+            if let known = folds.firstIndex(of: fold) { return known }
+            folds.append(fold)
+            return folds.count - 1
+        }
+        self.folds = folds
+        expressions = distinct.map { ScanExpression($0, zone: zone) }
+    }
+}
+
+/// An expression over the rows of a scan: a column as it stands, or a program.
+enum ScanExpression: Sendable {
+    case column(ColumnReference, LogicalType)
+    case program(VectorProgram, LogicalType)
+
+    init(_ expression: TypedExpression, zone: BusinessZone) {
+        if case .column(let reference) = expression.node {
+            self = .column(reference, expression.type)
+        } else {
+            self = .program(VectorProgram(expression, zone: zone), expression.type)
+        }
+    }
+
+    var type: LogicalType {
+        switch self {
+        case .column(_, let type), .program(_, let type): type
+        }
+    }
+}
+
+/// What is gathered for each group while rows pass by. Aggregates that need the same share it.
+struct ScanFold: Hashable, Sendable {
+    enum Kind: Hashable, Sendable {
+        /// Rows.
+        case rows
+        /// Values that are not null.
+        case values
+        /// Values that are true.
+        case trues
+        case integerSum, floatSum
+        case extremum(float: Bool, greatest: Bool)
+        /// The values themselves, for what no running total can tell: distinct counts, percentiles.
+        case collection
+
+        init(_ aggregate: PlannedAggregate) {
+            let isFloat = aggregate.expression?.type.storage == .float
+            self =
+                switch aggregate.aggregation {
+                case .count: aggregate.expression == nil ? .rows : .values
+                case .sumBoolean: .trues
+                case .sum, .average: isFloat ? .floatSum : .integerSum
+                case .min: .extremum(float: isFloat, greatest: false)
+                case .max: .extremum(float: isFloat, greatest: true)
+                case .countDistinct, .percentile: .collection
+                }
+        }
+    }
+
+    let kind: Kind
+    let expression: Int?
+    let mask: Int?
+    /// Lanes are codes of a pool.
+    let isText: Bool
+}

@@ -1,0 +1,21 @@
+import CaliberColumns
+
+/// What one segment contributes to an answer: its groups by value, and each fold's state for them.
+///
+/// It depends on the segment and the plan alone, so it can be kept as long as both stay the same.
+package struct SegmentPartial: Sendable {
+    let groupCount: Int
+    /// For each group one lane a dimension, then a lane whose bit d says that dimension d is null.
+    let keys: [Int64]
+    /// For each dimension of strings, what its lanes are codes of.
+    let pools: [StringPool?]
+    /// Rows that passed: for all, then for each mask, by group.
+    let rowCounts: [[Int64]]
+    let folds: [PartialFold]
+    let rowsScanned: Int
+    let isDense: Bool
+    /// The size of the space that slots were taken from.
+    let slotCapacity: Int
+    /// The latest moment that a scanned row counts at; nil when none has one.
+    let latestMoment: Int64?
+}

@@ -1,0 +1,186 @@
+import CaliberColumns
+import CaliberCore
+import CaliberDictionary
+
+/// One column of one segment, fixed width at the narrowest integer that holds it: lane = `base` + stored value.
+///
+/// Floats are kept at full width as bit patterns, codes and integers at 0 (all the same value), 1, 2, 4 or 8 bytes.
+package final class EncodedColumn: @unchecked Sendable {
+    // Safe to share: never written after `init`.
+    package enum Width: UInt8, Sendable { case constant = 0, one = 1, two = 2, four = 4, eight = 8 }
+
+    package let rowCount: Int
+    package let width: Width
+    package let base: Int64
+    /// `rowCount` values of `width` bytes, unsigned but for `eight`, which holds whole lanes (`base` is 0).
+    package let values: UnsafeRawPointer
+    /// One bit a row, lowest first, 1 where the row has a value; nil when every row has one.
+    package let validity: UnsafePointer<UInt64>?
+    package let nullCount: Int
+    /// The smallest and largest lane among rows that have a value; nil when none has. Not meaningful for floats.
+    package let bounds: ClosedRange<Int64>?
+    /// The strings that codes stand for: the table's dictionary of this column, or the segment's own for `text` and keys.
+    package let pool: StringPool?
+    /// `values` and the words of `validity` behind them, as they are written to the file.
+    package var body: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory.start, count: memory.byteCount) }
+    private let memory: Memory
+
+    /// Shared by columns that differ in their pool alone.
+    private final class Memory {
+        let start: UnsafeMutableRawPointer
+        let byteCount: Int
+
+        init(byteCount: Int) {
+            self.byteCount = byteCount
+            start = .allocate(byteCount: byteCount + 8, alignment: 64)
+        }
+
+        deinit { start.deallocate() }
+    }
+
+    /// Encodes lanes at the narrowest width.
+    package init(
+        lanes: UnsafePointer<Int64>, validity bytes: UnsafePointer<UInt8>, rowCount: Int, isFloat: Bool,
+        pool: StringPool?
+    ) {
+        var low = Int64.max
+        var high = Int64.min
+        var nulls = 0
+        for row in 0..<rowCount {
+            if bytes[row] == 0 {
+                nulls += 1
+            } else {
+                low = min(low, lanes[row])
+                high = max(high, lanes[row])
+            }
+        }
+        let bounds: ClosedRange<Int64>? = low <= high ? low...high : nil
+        let width = EncodedColumn.narrowestWidth(bounds, isFloat: isFloat)
+        let base = width == .eight ? 0 : bounds?.lowerBound ?? 0
+        let wordCount = nulls == 0 ? 0 : (rowCount + 63) / 64
+        let valueByteCount = EncodedColumn.valueByteCount(rowCount: rowCount, width: width)
+        let owner = Memory(byteCount: valueByteCount + wordCount * 8)
+        let memory = owner.start
+        func store<Value: FixedWidthInteger>(_: Value.Type) {
+            let target = memory.assumingMemoryBound(to: Value.self)
+            for row in 0..<rowCount {
+                target[row] = bytes[row] == 0 ? 0 : Value(truncatingIfNeeded: lanes[row] &- base)
+            }
+        }
+        switch width {
+        case .constant: break
+        case .one: store(UInt8.self)
+        case .two: store(UInt16.self)
+        case .four: store(UInt32.self)
+        case .eight: store(Int64.self)
+        }
+        if wordCount > 0 {
+            let words = (memory + valueByteCount).bindMemory(to: UInt64.self, capacity: wordCount)
+            words.update(repeating: 0, count: wordCount)
+            for row in 0..<rowCount where bytes[row] != 0 { words[row >> 6] |= 1 << UInt64(row & 63) }
+            validity = UnsafePointer(words)
+        } else {
+            validity = nil
+        }
+        self.rowCount = rowCount
+        self.width = width
+        self.base = base
+        self.bounds = bounds
+        self.pool = pool
+        nullCount = nulls
+        values = UnsafeRawPointer(memory)
+        self.memory = owner
+    }
+
+    /// A column as it was written; nil when `body` has another length than the rest says.
+    package init?(
+        rowCount: Int, width: Width, base: Int64, bounds: ClosedRange<Int64>?, nullCount: Int,
+        body: UnsafeRawBufferPointer, pool: StringPool?
+    ) {
+        let wordCount = nullCount == 0 ? 0 : (rowCount + 63) / 64
+        let valueByteCount = EncodedColumn.valueByteCount(rowCount: rowCount, width: width)
+        guard body.count == valueByteCount + wordCount * 8 else { return nil }
+        let owner = Memory(byteCount: body.count)
+        if let source = body.baseAddress { owner.start.copyMemory(from: source, byteCount: body.count) }
+        self.rowCount = rowCount
+        self.width = width
+        self.base = base
+        self.bounds = bounds
+        self.nullCount = nullCount
+        self.pool = pool
+        values = UnsafeRawPointer(owner.start)
+        validity =
+            wordCount == 0
+            ? nil : UnsafePointer((owner.start + valueByteCount).bindMemory(to: UInt64.self, capacity: wordCount))
+        memory = owner
+    }
+
+    /// A column in which no row has a value.
+    package convenience init(allNullRowCount rowCount: Int, pool: StringPool?) {
+        let lanes = UnsafeMutablePointer<Int64>.allocate(capacity: max(rowCount, 1))
+        let validity = UnsafeMutablePointer<UInt8>.allocate(capacity: max(rowCount, 1))
+        lanes.update(repeating: 0, count: rowCount)
+        validity.update(repeating: 0, count: rowCount)
+        defer {
+            lanes.deallocate()
+            validity.deallocate()
+        }
+        self.init(lanes: lanes, validity: validity, rowCount: rowCount, isFloat: false, pool: pool)
+    }
+
+    /// The same rows, their codes read in a pool that begins with the strings of `other`'s.
+    package init(_ other: EncodedColumn, pool: StringPool?) {
+        rowCount = other.rowCount
+        width = other.width
+        base = other.base
+        values = other.values
+        validity = other.validity
+        nullCount = other.nullCount
+        bounds = other.bounds
+        memory = other.memory
+        self.pool = pool
+    }
+
+    private static func valueByteCount(rowCount: Int, width: Width) -> Int {
+        (rowCount * Int(width.rawValue) + 7) / 8 * 8
+    }
+
+    private static func narrowestWidth(_ bounds: ClosedRange<Int64>?, isFloat: Bool) -> Width {
+        guard let bounds else { return .constant }
+        let (span, overflow) = bounds.upperBound.subtractingReportingOverflow(bounds.lowerBound)
+        if overflow { return .eight }
+        if span == 0 { return .constant }
+        if isFloat { return .eight }
+        return span <= 0xFF ? .one : span <= 0xFFFF ? .two : span <= 0xFFFF_FFFF ? .four : .eight
+    }
+
+    /// Copies rows out as lanes and validity bytes; nulls are lane 0, validity 0.
+    package func read(
+        rows: Range<Int>, into lanes: UnsafeMutablePointer<Int64>, validity target: UnsafeMutablePointer<UInt8>
+    ) {
+        precondition(rows.upperBound <= rowCount, "rows \(rows) are outside a column of \(rowCount)")
+        let start = rows.lowerBound
+        let count = rows.count
+        func load<Value: FixedWidthInteger>(_: Value.Type) {
+            let source = values.assumingMemoryBound(to: Value.self) + start
+            for index in 0..<count { lanes[index] = base &+ Int64(truncatingIfNeeded: source[index]) }
+        }
+        switch width {
+        case .constant: lanes.update(repeating: base, count: count)
+        case .one: load(UInt8.self)
+        case .two: load(UInt16.self)
+        case .four: load(UInt32.self)
+        case .eight: load(Int64.self)
+        }
+        guard let validity else {
+            target.update(repeating: 1, count: count)
+            return
+        }
+        for index in 0..<count {
+            let row = start + index
+            let bit = validity[row >> 6] >> UInt64(row & 63) & 1
+            target[index] = UInt8(truncatingIfNeeded: bit)
+            lanes[index] &= 0 &- Int64(truncatingIfNeeded: bit)
+        }
+    }
+}

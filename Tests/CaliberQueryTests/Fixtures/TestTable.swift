@@ -1,0 +1,106 @@
+import CaliberColumns
+import CaliberCore
+import CaliberDictionary
+import CaliberEventLog
+import CaliberTables
+
+/// One value of a row, as a test writes it.
+enum Cell: Hashable, Sendable {
+    case null
+    case integer(Int64)
+    case number(Double)
+    case boolean(Bool)
+    case text(String)
+
+    static func moment(_ text: String, zone: BusinessZone = .utc) -> Cell {
+        guard let moment = try? TimestampText.parse(text, zone: zone) else { return .null }
+        return .integer(moment.microseconds)
+    }
+}
+
+/// A table's rows by column, and the snapshot a query sees of them.
+struct TestTable: Sendable {
+    let definition: TableDefinition
+    var rows: [[String: Cell]]
+    var segmentRowCount = 3
+    var position = LogPosition(sequence: 42)
+
+    /// Rows with an anchor in its order, then the others; cut into segments.
+    var orderedRows: [[String: Cell]] {
+        guard let anchor = definition.anchor else { return rows }
+        func moment(_ row: [String: Cell]) -> Int64? {
+            if case .integer(let moment) = row[anchor] { moment } else { nil }
+        }
+        let anchored = rows.enumerated().filter { moment($0.element) != nil }
+            .sorted { (moment($0.element) ?? 0, $0.offset) < (moment($1.element) ?? 0, $1.offset) }
+        return anchored.map(\.element) + rows.filter { moment($0) == nil }
+    }
+
+    func snapshot() -> TableSnapshot {
+        let rows = orderedRows
+        let anchoredCount = definition.anchor.map { anchor in
+            rows.count { $0[anchor].map { $0 != .null } ?? false }
+        }
+        let shared = sharedPools()
+        var segments: [SegmentSnapshot] = []
+        func cut(_ range: Range<Int>, isAnchored: Bool) {
+            for start in stride(from: range.lowerBound, to: range.upperBound, by: segmentRowCount) {
+                let part = Array(rows[start..<min(start + segmentRowCount, range.upperBound)])
+                segments.append(segment(part, id: Int64(segments.count), isAnchored: isAnchored, shared))
+            }
+        }
+        cut(0..<(anchoredCount ?? 0), isAnchored: true)
+        cut((anchoredCount ?? 0)..<rows.count, isAnchored: false)
+        return TableSnapshot(definition: definition, position: position, segments: segments)
+    }
+
+    private func sharedPools() -> [String: StringPool] {
+        var pools: [String: StringPool] = [:]
+        for column in definition.columns where column.type.storage == .code {
+            if column.type != .text, column.content != .key { pools[column.name] = StringPool() }
+        }
+        return pools
+    }
+
+    private func segment(
+        _ rows: [[String: Cell]], id: Int64, isAnchored: Bool, _ shared: [String: StringPool]
+    ) -> SegmentSnapshot {
+        var columns: [String: EncodedColumn] = [:]
+        for column in definition.columns {
+            if case .derived = column.content { continue }
+            columns[column.name] = encode(rows.map { $0[column.name] ?? .null }, column, shared[column.name])
+        }
+        var anchors: ClosedRange<Int64>?
+        if isAnchored, let anchor = definition.anchor { anchors = columns[anchor]?.bounds }
+        let encoded = columns
+        return SegmentSnapshot(id: id, version: 1, rowCount: rows.count, anchors: anchors) { name in
+            guard let column = encoded[name] else { throw Diagnostic("no-such-column", name) }
+            return column
+        }
+    }
+
+    private func encode(_ cells: [Cell], _ column: ColumnDefinition, _ shared: StringPool?) -> EncodedColumn {
+        let isText = column.type.storage == .code
+        let own = isText && shared == nil ? StringPool() : nil
+        let values = LaneColumn(pool: shared ?? own)
+        for cell in cells {
+            switch cell {
+            case .null: values.appendNull()
+            case .integer(let value): values.append(value)
+            case .number(let value): values.append(value)
+            case .boolean(let value): values.append(Int64(value ? 1 : 0))
+            case .text(let text):
+                if let shared {
+                    values.append(Int64(shared.intern(text)))
+                } else if let own {
+                    // As the tables do for keys and free text: every string its own code.
+                    var copy = text
+                    values.append(Int64(copy.withUTF8 { own.append(UnsafeRawBufferPointer($0)) }))
+                }
+            }
+        }
+        return EncodedColumn(
+            lanes: values.lanes, validity: values.validity, rowCount: values.count,
+            isFloat: column.type.storage == .float, pool: shared ?? own)
+    }
+}
