@@ -41,6 +41,7 @@ let package = Package(
         .library(name: "CaliberEngine", targets: ["CaliberEngine"]),
         // The parts that the benchmark package names itself.
         .library(name: "CaliberDictionary", targets: ["CaliberDictionary"]),
+        .library(name: "CaliberEventLog", targets: ["CaliberEventLog"]),
         .library(name: "CaliberQuery", targets: ["CaliberQuery"]),
         .library(name: "CaliberSimulator", targets: ["CaliberSimulator"]),
     ],

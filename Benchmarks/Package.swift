@@ -21,6 +21,7 @@ let package = Package(
             dependencies: [
                 .product(name: "CaliberDictionary", package: "caliber"),
                 .product(name: "CaliberEngine", package: "caliber"),
+                .product(name: "CaliberEventLog", package: "caliber"),
                 .product(name: "CaliberQuery", package: "caliber"),
                 .product(name: "CaliberSimulator", package: "caliber"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -1,5 +1,6 @@
 import CaliberDictionary
 import CaliberEngine
+import CaliberEventLog
 import CaliberQuery
 import Foundation
 

@@ -44,8 +44,11 @@ struct RunReport {
     }
 
     private func intakeRow(_ result: IntakeResult, beside caliber: IntakeResult) -> String {
-        let name = "| \(result.engine.rawValue) | \(grouped(result.stream.orders)) | \(grouped(result.stream.lineCount)) |"
-        if let difference = result.difference { return name + " \(result.seconds.count) | error: \(difference) | | | | |" }
+        let name =
+            "| \(result.engine.rawValue) | \(grouped(result.stream.orders)) | \(grouped(result.stream.lineCount)) |"
+        if let difference = result.difference {
+            return name + " \(result.seconds.count) | error: \(difference) | | | | |"
+        }
         let ratio = caliber.difference == nil ? caliber.eventsPerSecond / result.eventsPerSecond : nil
         let cells = [
             String(result.seconds.count), secondsText(result.seconds), grouped(Int(result.eventsPerSecond)),

@@ -87,7 +87,8 @@ struct IntakeRun {
         var results = engines.map { IntakeResult($0, stream.facts) }
         for round in 1...repetitions {
             for index in engines.indices {
-                Progress.say("intake \(round)/\(repetitions), \(stream.facts.orders) orders: \(engines[index].rawValue)")
+                Progress.say(
+                    "intake \(round)/\(repetitions), \(stream.facts.orders) orders: \(engines[index].rawValue)")
                 let database = contenders.database("intake.db")
                 let measured = try engines[index].measure(stream, into: database, contenders)
                 results[index].add(seconds: measured.seconds, peakBytes: measured.peakBytes, measured.report)
