@@ -266,11 +266,13 @@ extern "C" {
 caliber_json_parser *caliber_json_parser_create(size_t longest_line, size_t greatest_depth) {
     auto *parser = new (std::nothrow) caliber_json_parser();
     if (parser == nullptr) return nullptr;
-    if (parser->dom.allocate(longest_line, greatest_depth) != simdjson::SUCCESS) {
+    // The parser's own limit stays as it is: callers bound their lines, and version 3.0.1's set_max_capacity sets the
+    // smallest capacity where the greater of the two was meant.
+    if (parser->dom.allocate(longest_line, greatest_depth) != simdjson::SUCCESS ||
+        parser->dom.doc.allocate(longest_line) != simdjson::SUCCESS) {
         delete parser;
         return nullptr;
     }
-    parser->dom.set_max_capacity(longest_line);
     return parser;
 }
 

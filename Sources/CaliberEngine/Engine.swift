@@ -53,6 +53,9 @@ public final class Engine: Sendable {
 
     public var dictionary: MetricDictionary { loaded.dictionary }
 
+    /// The log's end.
+    public var position: LogPosition { get throws { try log.position } }
+
     /// Takes the right to write; gives it back when the lease is let go of.
     func acquireLease() throws -> WriterLease {
         let holder = "process \(ProcessInfo.processInfo.processIdentifier) on \(ProcessInfo.processInfo.hostName)"

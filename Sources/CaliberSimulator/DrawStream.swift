@@ -110,7 +110,4 @@ struct DelayCurve {
         let span = Int64(to.quantilePPM - from.quantilePPM)
         return from.milliseconds + (to.milliseconds - from.milliseconds) * Int64(point - from.quantilePPM) / span
     }
-
-    /// The longest this can take.
-    var longestMilliseconds: Int64 { knots.last!.milliseconds }
 }

@@ -1,11 +1,11 @@
 /// Writes planned events as CloudEvents lines.
 struct EventLines: ~Copyable {
     var writer = NDJSONWriter()
-    private let channels: [(name: [UInt8], weight: Int)]
+    private let channelNames: [[UInt8]]
     private let catalog: Catalog
 
     init(channels: [SalesChannel], catalog: Catalog) {
-        self.channels = channels.map { (Vocabulary.utf8($0.name), $0.weight) }
+        channelNames = channels.map { Vocabulary.utf8($0.name) }
         self.catalog = catalog
     }
 
@@ -61,9 +61,9 @@ struct EventLines: ~Copyable {
         writer.text(#""buyer_id":"b"#)
         writer.digits(Int64(plan.buyer.number), width: 9)
         writer.text(#"","channel":""#)
-        if malformed == .unknownChannel { writer.text("douyn") } else { writer.text(channels[plan.channel].name) }
+        if malformed == .unknownChannel { writer.text("douyn") } else { writer.text(channelNames[plan.channel]) }
         writer.text(#"","store":""#)
-        writer.text(channels[plan.channel].name)
+        writer.text(channelNames[plan.channel])
         writer.byte(UInt8(ascii: "-"))
         writer.digits(Int64(plan.store), width: 2)
         let province = Vocabulary.provinces[plan.buyer.province]

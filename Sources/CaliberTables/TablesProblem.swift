@@ -100,7 +100,7 @@ public enum TablesProblem: Error, Sendable, Equatable {
             Diagnostic("unknown-column", "Table '\(table)' keeps no column '\(name)'.")
         case .foldInterrupted(let reason):
             Diagnostic(
-                "fold-interrupted", "An earlier fold stopped half way: \(reason).",
+                "fold-interrupted", "An earlier fold stopped half way. \(reason)",
                 remedy: "Open the tables again; they start from the last checkpoint.")
         default: Diagnostic("tables-read-only", "The tables were opened for reading.", remedy: "Open them for writing.")
         }

@@ -25,16 +25,13 @@ struct DeploymentOptions: ParsableArguments {
     }
 
     func loadDictionary() throws -> LoadedDictionary {
-        let loaded = try LoadedDictionary.load(folder: dictionaryFolder)
-        for warning in loaded.warnings { Output.note(warning.description) }
-        return loaded
+        try MetricDictionary.load(from: dictionaryFolder)
     }
 
     /// - Parameter creating: whether a database that is not there yet is made; otherwise that is an error that says how.
     func openEngine(creating: Bool = false) throws -> Engine {
         try Engine.open(
-            databasePath: databasePath, dictionary: try LoadedDictionary.load(folder: dictionaryFolder),
-            creating: creating)
+            databasePath: databasePath, dictionary: try loadDictionary(), creating: creating)
     }
 }
 

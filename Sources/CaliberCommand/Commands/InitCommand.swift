@@ -1,5 +1,6 @@
 import ArgumentParser
 import CaliberCore
+import CaliberDictionary
 import CaliberEngine
 import Foundation
 
@@ -29,6 +30,9 @@ struct InitCommand: CaliberSubcommand {
         let sample = URL(fileURLWithPath: "sample.ndjson")
         let writesSample = !FileManager.default.fileExists(atPath: sample.path)
         if writesSample { try StarterDictionary.sampleEvents.write(to: sample, atomically: true, encoding: .utf8) }
+        let loaded = try deployment.loadDictionary()
+        try loaded.lock.accepting(loaded).text.write(
+            to: folder.appending(path: "versions.lock"), atomically: true, encoding: .utf8)
         _ = try deployment.openEngine(creating: true)
         Output.note(
             """

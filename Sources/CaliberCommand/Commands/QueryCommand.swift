@@ -1,6 +1,8 @@
 import ArgumentParser
 import CaliberCore
+import CaliberDictionary
 import CaliberEngine
+import CaliberEventLog
 import CaliberQuery
 import Foundation
 
@@ -64,10 +66,27 @@ struct QueryCommand: CaliberSubcommand {
             return
         }
         let answer = try engine.answer(query)
-        Output.data(try format.render(answer))
+        Output.data(try render(answer, engine))
         if format == .table || format == .plot { Output.note(provenance(of: answer)) }
-        if answer.rows.isEmpty { Output.note(try engine.reasonForNoRows()) }
+        if answer.rows.isEmpty { Output.note(try reasonForNoRows(engine)) }
         if answer.isStale, fresh { throw needsAttention() }
+    }
+
+    private func render(_ answer: QueryAnswer, _ engine: Engine) throws -> String {
+        switch format {
+        case .table: return answer.render(as: .table)
+        case .csv: return answer.render(as: .csv)
+        case .json: return answer.render(as: .json)
+        case .ndjson: return answer.render(as: .ndjson)
+        case .plot:
+            let metric = answer.metrics.first.flatMap { engine.dictionary.metric(named: $0.id, version: $0.version) }
+            return try AnswerPlot(answer, isAdditive: metric?.isAdditive ?? false).text
+        }
+    }
+
+    private func reasonForNoRows(_ engine: Engine) throws -> String {
+        try engine.position == .start
+            ? "There are no events yet. Next: caliber ingest FILE" : "No rows match."
     }
 
     private func names(_ lists: [String]) -> [String] {
@@ -81,7 +100,7 @@ struct QueryCommand: CaliberSubcommand {
             var words = ["\(metric.name)@\(metric.version)", metric.id, String(metric.definitionHash.prefix(19))]
             words.append(metric.status.rawValue)
             words.append(metric.owner)
-            if let anchor = metric.anchor { words.append("counted at \(anchor)") }
+            if !metric.anchors.isEmpty { words.append("counted at \(metric.anchors.joined(separator: ", "))") }
             if let filter = metric.filter { words.append("where \(filter)") }
             if metric.isStale { words.append("STALE") }
             return "  " + words.joined(separator: " · ")
@@ -91,14 +110,4 @@ struct QueryCommand: CaliberSubcommand {
 
 enum QueryFormat: String, ExpressibleByArgument, CaseIterable {
     case table, csv, json, ndjson, plot
-
-    func render(_ answer: QueryAnswer) throws -> String {
-        switch self {
-        case .table: answer.render(as: .table)
-        case .csv: answer.render(as: .csv)
-        case .json: answer.render(as: .json)
-        case .ndjson: answer.render(as: .ndjson)
-        case .plot: try AnswerPlot(answer).text
-        }
-    }
 }

@@ -21,14 +21,20 @@ struct SimulateCommand: CaliberSubcommand {
         guard orders > 0, days > 0 else {
             throw Diagnostic("empty-simulation", "\(orders) orders on \(days) days make no stream.", remedy: "Ask for at least one.")
         }
-        let simulation = Simulation(settings: SimulationSettings(seed: seed, orderCount: orders, dayCount: days))
-        let truth = try simulation.write(to: try handle(output), ledger: try ledger.map { try handle($0) })
+        let simulation = Simulation(SimulationSettings(seed: seed, orderCount: orders, dayCount: days))
+        let events = try handle(output)
+        let truth = try simulation.write { try events.write(contentsOf: $0) }
+        if let ledger {
+            let rows = try handle(ledger)
+            _ = try simulation.writeLedger { try rows.write(contentsOf: $0) }
+        }
         Output.note("Wrote \(Output.grouped(truth.lineCount)) events of \(Output.grouped(orders)) orders.")
     }
 
     private func handle(_ path: String?) throws -> FileHandle {
         guard let path else { return .standardOutput }
-        guard FileManager.default.createFile(atPath: path, contents: nil), let handle = FileHandle(forWritingAtPath: path)
+        guard FileManager.default.createFile(atPath: path, contents: nil),
+            let handle = FileHandle(forWritingAtPath: path)
         else { throw Diagnostic("output-file", "\(path) can't be written.", remedy: "Check that its folder exists.") }
         return handle
     }

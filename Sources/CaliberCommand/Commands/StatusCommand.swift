@@ -1,6 +1,8 @@
 import ArgumentParser
 import CaliberCore
+import CaliberDictionary
 import CaliberEngine
+import CaliberEventLog
 
 struct StatusCommand: CaliberSubcommand {
     static let configuration = CommandConfiguration(

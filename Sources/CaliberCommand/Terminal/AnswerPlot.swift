@@ -7,6 +7,7 @@ struct AnswerPlot {
     private let metricColumn: Int
     private let timeColumn: Int?
     private let seriesColumns: [Int]
+    private let isAdditive: Bool
 
     static let sparklineWidth = 62
     static let barWidth = 40
@@ -14,9 +15,11 @@ struct AnswerPlot {
 
     /// Draws the first metric.
     ///
+    /// - Parameter isAdditive: whether figures of periods and series may be added up.
     /// - Throws: `Diagnostic` when it is no figure that can be drawn.
-    init(_ answer: QueryAnswer) throws {
+    init(_ answer: QueryAnswer, isAdditive: Bool) throws {
         self.answer = answer
+        self.isAdditive = isAdditive
         guard let metric = answer.fields.firstIndex(where: \.isMetric) else {
             throw Diagnostic("nothing-to-plot", "The answer has no metric to draw.", remedy: "Name one with --metrics.")
         }
@@ -90,16 +93,6 @@ struct AnswerPlot {
         let grain = timeColumn.flatMap { answer.fields[$0].grain?.rawValue } ?? "period"
         let note = isAdditive ? "" : "; no totals: the figure does not add up over time"
         return "\(field.name) by \(grain), \(periods.first ?? "") … \(periods.last ?? "")\(unit)\(note)"
-    }
-
-    /// Whether figures of periods and series may be added: totals of exact integers may, quotients and floats may not.
-    private var isAdditive: Bool {
-        answer.rows.allSatisfy { row in
-            switch row[metricColumn] {
-            case .integer, .null: true
-            default: false
-            }
-        } && answer.metrics.first?.isAdditive ?? false
     }
 
     private func total(_ value: AnswerValue) -> String {

@@ -1,3 +1,4 @@
+import CaliberDictionary
 import CaliberEngine
 
 /// Old against new, for whoever has to accept the change.

@@ -1,5 +1,6 @@
 import CaliberCore
 import CaliberDictionary
+import CaliberEngine
 
 /// Definitions in words, for people who were not there when they were written.
 enum DefinitionText {
@@ -30,7 +31,7 @@ enum DefinitionText {
         if !earlier.isEmpty {
             facts.append(["earlier versions", earlier.map { "\(metric.name)@\($0)" }.joined(separator: ", ")])
         }
-        facts.append(["definition", "\(loaded.hash(of: metric)), \(metric.location)"])
+        facts.append(["definition", "\(loaded.definitionHash(of: metric)), \(metric.location)"])
         let title = [metric.name, metric.label, metric.labelZH].compactMap { $0 }.joined(separator: " · ")
         return title + "\n" + TextColumns.align(facts)
     }

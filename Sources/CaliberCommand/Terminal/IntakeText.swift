@@ -21,8 +21,8 @@ enum IntakeText {
             text += "\n\nFolded anew from the log, since their definition changed: "
             text += outcome.rebuiltTables.joined(separator: ", ")
         }
-        if outcome.folds.keyMissing > 0 {
-            text += "\n\n\(Output.grouped(outcome.folds.keyMissing)) events have no key of a table they fold into."
+        if outcome.keyMissingCount > 0 {
+            text += "\n\n\(Output.grouped(outcome.keyMissingCount)) events have no key of a table they fold into."
         }
         return text
     }

@@ -34,7 +34,8 @@ struct ContractResolution {
     private mutating func fields(_ value: YAMLValue?, of contract: String) -> [FieldDefinition] {
         var entries = value?.entries ?? []
         if let value, value.entries?.isEmpty == true {
-            log.report(.shape(.emptyList(what: "fields of contract \(quoted(contract))", at: value.location)))
+            log.report(
+                .shape(.emptyList(what: "the mapping fields of contract \(quoted(contract))", at: value.location)))
         }
         if entries.count > DictionaryLimits.fieldsPerContract {
             log.report(

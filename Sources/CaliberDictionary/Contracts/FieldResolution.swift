@@ -43,7 +43,7 @@ struct FieldResolution {
                         at: key.keyLocation)))
         }
         if let allowed = value["allowed"], allowed.list?.isEmpty == true {
-            log.report(.shape(.emptyList(what: "allowed of field \(quoted(name))", at: allowed.location)))
+            log.report(.shape(.emptyList(what: "the list allowed of field \(quoted(name))", at: allowed.location)))
         }
     }
 

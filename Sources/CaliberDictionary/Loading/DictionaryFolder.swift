@@ -35,7 +35,9 @@ struct DictionaryFolder {
     private func read(_ name: String, _ log: ProblemLog) -> DictionaryFile? {
         let file = path + "/" + name
         do {
-            let size = try FileManager.default.attributesOfItem(atPath: file)[.size] as? Int ?? 0
+            let attributes = try FileManager.default.attributesOfItem(atPath: file)
+            if attributes[.type] as? FileAttributeType == .typeDirectory { return nil }
+            let size = attributes[.size] as? Int ?? 0
             guard size <= DictionaryLimits.bytesPerFile else {
                 log.report(
                     .file(
@@ -50,8 +52,16 @@ struct DictionaryFolder {
             }
             return DictionaryFile(path: name, text: text)
         } catch {
-            log.report(.file(.unreadable(path: file, reason: (error as NSError).localizedDescription)))
+            log.report(.file(.unreadable(path: file, reason: DictionaryFolder.reason(of: error))))
             return nil
+        }
+    }
+
+    private static func reason(of error: any Error) -> String {
+        switch (error as? CocoaError)?.code {
+        case .fileReadNoSuchFile, .fileNoSuchFile: "it leads nowhere"
+        case .fileReadNoPermission: "permission is denied"
+        default: "the system says error \((error as NSError).code)"
         }
     }
 }

@@ -1,13 +1,15 @@
 /// What a dictionary may hold. Each limit is far above any real dictionary and far below what would hurt.
 package enum DictionaryLimits {
     package static let files = 10_000
-    package static let bytesPerFile = 16 << 20
-    package static let nodesPerFile = 2_000_000
+    package static let bytesPerFile = 8 << 20
+    package static let nodesPerFile = 1_000_000
     /// Mappings and lists within each other.
     package static let nestingDepth = 32
     /// Expansion grows with three to the power of a third of this.
     package static let aliasesPerFile = 24
     static let repeatedKeysPerFile = 50
+    /// Problems told in one run.
+    static let problems = 1_000
     package static let contracts = 2_000
     package static let tables = 500
     package static let metrics = 50_000

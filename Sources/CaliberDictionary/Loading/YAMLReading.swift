@@ -27,7 +27,8 @@ struct YAMLReading {
             problems.append(.file(.tooManyAliases(limit: DictionaryLimits.aliasesPerFile, at: place(nil))))
             return nil
         }
-        return compose(text)
+        let root = compose(text)
+        return isRefused ? nil : root
     }
 
     /// Parses, and where a mapping holds a key twice parks the first of the two under another name of equal length and

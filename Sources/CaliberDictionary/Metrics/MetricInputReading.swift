@@ -71,7 +71,7 @@ struct MetricInputReading {
         guard let expressionValue = node.value["expr"], let list = node.value["input_metrics"] else { return nil }
         let values = list.list ?? []
         if values.isEmpty, list.list != nil {
-            log.report(.shape(.emptyList(what: "input_metrics", at: list.location)))
+            log.report(.shape(.emptyList(what: "the list input_metrics", at: list.location)))
         }
         var aliases: Set<String> = []
         var isComplete = true
@@ -88,7 +88,7 @@ struct MetricInputReading {
             }
             resolved.append(input)
         }
-        reportUnused(resolved, in: expressionValue)
+        if reportUnused(resolved, in: expressionValue) { isComplete = false }
         guard isComplete, !resolved.isEmpty else { return nil }
         let types = Dictionary(
             resolved.map { ($0.input.alias, $0.definition.type) }, uniquingKeysWith: { first, _ in first })
@@ -98,12 +98,15 @@ struct MetricInputReading {
         return (.derived(expression: expression, inputs: resolved.map(\.input)), expression.type, leaves)
     }
 
-    private func reportUnused(_ inputs: [Resolved], in expression: YAMLValue) {
-        guard let text = expression.text else { return }
+    /// - Returns: whether there was one. An alias that is misspelt in expr is told there, too.
+    private func reportUnused(_ inputs: [Resolved], in expression: YAMLValue) -> Bool {
+        guard let text = expression.text else { return false }
         let mentioned = ExpressionMentions.names(in: text)
-        for input in inputs where !mentioned.contains(input.input.alias) {
+        let unused = inputs.filter { !mentioned.contains($0.input.alias) }
+        for input in unused {
             log.report(.metric(.unusedInput(alias: input.input.alias, at: input.input.location)))
         }
+        return !unused.isEmpty
     }
 
     private func scope(_ types: [String: LogicalType]) -> ExpressionScope {

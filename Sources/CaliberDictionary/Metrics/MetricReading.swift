@@ -17,10 +17,12 @@ struct MetricReading {
             }
             return nil
         }
+        var fits = !asksForMore(value)
         for entry in value.entries ?? [] {
             guard let types = DictionaryKeys.metric.key(named: entry.key)?.metricTypes, !types.contains(type) else {
                 continue
             }
+            fits = false
             let owners = types.map(\.rawValue).joined(separator: " and ")
             log.report(
                 .shape(
@@ -32,7 +34,18 @@ struct MetricReading {
         for key in missing {
             log.report(.metric(.missingKey(key: key, type: type.rawValue, at: value.location)))
         }
-        return missing.isEmpty ? type : nil
+        return missing.isEmpty && fits ? type : nil
+    }
+
+    /// Whether the metric, or an input of it, uses a key that is known but not supported: reported, and without the key
+    /// it would be another metric.
+    private func asksForMore(_ value: YAMLValue) -> Bool {
+        let inputs =
+            [value["numerator"], value["denominator"]].compactMap { $0 } + (value["input_metrics"]?.list ?? [])
+        return (value.entries ?? []).contains { DictionaryKeys.metric.key(named: $0.key)?.presence == .later }
+            || inputs.contains { input in
+                (input.entries ?? []).contains { DictionaryKeys.input.key(named: $0.key)?.presence == .later }
+            }
     }
 
     // MARK: Simple metrics
@@ -154,7 +167,7 @@ struct MetricReading {
             log.report(
                 .table(
                     .notATimestamp(
-                        column: name, type: column.type.name, use: "agg_time_dimension",
+                        column: name, type: column.type.name, use: "the column of agg_time_dimension",
                         at: anchorValue.textLocation)))
             return nil
         }

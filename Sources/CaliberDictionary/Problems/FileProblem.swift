@@ -14,6 +14,7 @@ package enum FileProblem: Hashable, Sendable {
     case yamlSyntax(problem: String, at: SourceLocation)
     case keyIsNoText(at: SourceLocation)
     case duplicateKey(key: String, first: SourceLocation, at: SourceLocation)
+    case tooManyProblems(limit: Int)
     case tooManyDefinitions(kind: String, limit: Int, at: SourceLocation)
 
     var diagnostic: Diagnostic {
@@ -63,6 +64,10 @@ package enum FileProblem: Hashable, Sendable {
                 "duplicate-key",
                 "The key \(quoted(key)) stands twice in this mapping, first in line \(first.line ?? 0).",
                 at: location, remedy: "Remove or rename one of them.")
+        case .tooManyProblems(let limit):
+            Diagnostic(
+                "too-many-problems", "There are more than \(limit) problems; the first of them are told.",
+                remedy: "Correct these first.")
         case .tooManyDefinitions(let kind, let limit, let location):
             Diagnostic(
                 "too-many-definitions", "There are more than \(limit) \(kind).", at: location,

@@ -4,11 +4,22 @@ import CaliberCore
 final class ProblemLog {
     private(set) var problems: [DictionaryProblem] = []
 
-    func report(_ problem: DictionaryProblem) { problems.append(problem) }
+    /// Problems past the limit are not kept: who has a thousand is told nothing new by the next.
+    func report(_ problem: DictionaryProblem) {
+        guard problems.count < DictionaryLimits.problems else {
+            if problems.count == DictionaryLimits.problems {
+                problems.append(.file(.tooManyProblems(limit: DictionaryLimits.problems)))
+            }
+            return
+        }
+        problems.append(problem)
+    }
 
     func report(_ diagnostics: DiagnosticList) {
-        problems += diagnostics.diagnostics.map { .expression($0) }
+        for diagnostic in diagnostics.diagnostics { report(.expression(diagnostic)) }
     }
+
+    var hasErrors: Bool { problems.contains { $0.diagnostic.severity == .error } }
 
     var diagnostics: [Diagnostic] { problems.map(\.diagnostic) }
 }

@@ -2,7 +2,6 @@ import CaliberCore
 
 /// What is wrong with a field's or a column's type and what is said about its values.
 package enum TypeProblem: Hashable, Sendable {
-    case unknownType(text: String, suggestions: [String], at: SourceLocation)
     case badPattern(pattern: String, reason: String, at: SourceLocation)
     case badBound(text: String, type: String, at: SourceLocation)
     case boundsCrossed(minimum: String, maximum: String, at: SourceLocation)
@@ -12,10 +11,6 @@ package enum TypeProblem: Hashable, Sendable {
 
     var diagnostic: Diagnostic {
         switch self {
-        case .unknownType(let text, let suggestions, let location):
-            Diagnostic(
-                "unknown-type", "There is no type \(quoted(text)).", at: location,
-                remedy: "Types are " + TypeName.all.joined(separator: ", ") + ".", suggestions: suggestions)
         case .badPattern(let pattern, let reason, let location):
             Diagnostic(
                 "bad-pattern", "\(quoted(pattern)) is no regular expression: \(reason).", at: location,

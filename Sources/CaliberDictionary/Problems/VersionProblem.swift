@@ -10,6 +10,8 @@ package enum VersionProblem: Hashable, Sendable {
     case idReused(id: String, name: String, lockedName: String, at: SourceLocation)
     case renamed(id: String, name: String, lockedName: String, at: SourceLocation)
     case notLocked(metric: String, version: Int, at: SourceLocation)
+    /// Too many to tell each.
+    case manyNotLocked(count: Int, first: [String])
     case sameMeaning(metric: String, version: Int, locked: Int, at: SourceLocation)
     case removed(id: String, name: String, at: SourceLocation)
     case unreachable(UnreachableVersion)
@@ -51,6 +53,10 @@ package enum VersionProblem: Hashable, Sendable {
             Diagnostic(
                 "not-locked", "Version \(version) of metric \(quoted(metric)) is not in versions.lock.",
                 at: location, remedy: "Accept it with `caliber dictionary check --accept`.", severity: .warning)
+        case .manyNotLocked(let count, let first):
+            Diagnostic(
+                "not-locked", "\(count) metrics are not in versions.lock, among them \(listed(first)).",
+                remedy: "Accept them with `caliber dictionary check --accept`.", severity: .warning)
         case .sameMeaning(let metric, let version, let locked, let location):
             Diagnostic(
                 "same-meaning",

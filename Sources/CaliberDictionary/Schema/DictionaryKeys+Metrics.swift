@@ -14,7 +14,8 @@ extension DictionaryKeys {
             .optional("unit", .text, "What the answer is counted in: a currency, orders, %."),
             .optional("update_frequency", .section(updateFrequency), "How fresh the figure must be."),
             .optional("synonyms", .list(.text), "Other words for it."),
-            .required("type", .choice(metricTypes), "How it is built."),
+            .required(
+                "type", .choice(MetricTypeName.allCases.map(\.rawValue), later: laterMetricTypes), "How it is built."),
             .optional("table", .text, "The table whose rows are aggregated.", types: [.simple]),
             .optional("agg", .choice(aggregations), "How the rows' values become one.", types: [.simple]),
             .optional(
@@ -41,7 +42,6 @@ extension DictionaryKeys {
                 types: [.derived]),
         ] + laterKeys)
 
-    static let metricTypes = MetricTypeName.allCases.map(\.rawValue) + laterMetricTypes
     static let laterMetricTypes = ["cumulative", "conversion"]
 
     static let aggregations = [

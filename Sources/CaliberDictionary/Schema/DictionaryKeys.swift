@@ -2,7 +2,7 @@
 /// in the files beside this one.
 enum DictionaryKeys {
     static let settings = KeyTable(
-        "settings", named: "caliber.yaml", "Whose dictionary it is, and what its days and amounts mean.",
+        "settings", named: "the file caliber.yaml", "Whose dictionary it is, and what its days and amounts mean.",
         [
             .required("name", .text, "The dictionary's name."),
             .required("time_zone", .text, "Days are days of this zone: an IANA name such as Asia/Shanghai."),

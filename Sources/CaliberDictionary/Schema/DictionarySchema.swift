@@ -103,7 +103,7 @@ extension ValueKind {
             ])
         case .decimal: .object(["type": .array([.string("number"), .string("string")])])
         case .boolean: .object(["type": .string("boolean")])
-        case .choice(let choices): .object(["enum": .array(choices.map { .string($0) })])
+        case .choice(let choices, _): .object(["enum": .array(choices.map { .string($0) })])
         case .duration:
             .object(["type": .string("string"), "pattern": .string("^ *[0-9]+ *[a-z]+ *$")])
         case .list(let kind): .object(["type": .string("array"), "items": kind.schema])

@@ -55,9 +55,9 @@ extension ValueKind {
         case .oneOf(let kinds):
             guard let kind = kinds.first(where: { $0.hasShape(of: value) }) else { return wrong(value, what, report) }
             kind.check(value, as: what, report)
-        case .choice(let choices):
+        case .choice(let choices, let later):
             guard let text = value.text else { return wrong(value, what, report) }
-            guard !choices.contains(text) else { return }
+            guard !choices.contains(text), !later.contains(text) else { return }
             let suggestions = NameSuggestion.nearest(to: text, among: choices)
             report(
                 .shape(
@@ -108,7 +108,7 @@ extension ValueKind {
                 ? "a whole number" : "a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .decimal: "a number"
         case .boolean: "true or false"
-        case .choice(let choices): "one of " + choices.joined(separator: ", ")
+        case .choice(let choices, _): "one of " + choices.joined(separator: ", ")
         case .duration: "a length of time"
         case .list: "a list"
         case .section, .named: "a mapping"

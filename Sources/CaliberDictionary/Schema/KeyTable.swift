@@ -74,7 +74,8 @@ indirect enum ValueKind: Sendable {
     /// A number, or a text that holds one: `0.95`, `"19.90"`.
     case decimal
     case boolean
-    case choice([String])
+    /// `later`: values that are known and refused with a message of their own.
+    case choice(_ values: [String], later: [String] = [])
     /// A number and a unit: `4 hours`.
     case duration
     case list(ValueKind)

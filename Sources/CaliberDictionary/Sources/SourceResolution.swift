@@ -22,7 +22,7 @@ struct SourceResolution {
         var columns = SourceColumns()
         let eventValues = value["events"]?.list ?? []
         if eventValues.isEmpty, let events = value["events"], events.list != nil {
-            log.report(.shape(.emptyList(what: "events of source \(quoted(name))", at: events.location)))
+            log.report(.shape(.emptyList(what: "the list events of source \(quoted(name))", at: events.location)))
         }
         let events = eventValues.compactMap { event($0, &columns) }
         guard let format, events.count == eventValues.count else { return }

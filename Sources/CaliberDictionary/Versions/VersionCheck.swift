@@ -8,6 +8,10 @@ struct VersionCheck {
     private var namesByHash: [String: String] = [:]
     private(set) var earlier: [MetricDefinition] = []
     private(set) var unreachable: [UnreachableVersion] = []
+    private var notLocked: [MetricResolution.Node] = []
+
+    /// New metrics told one by one; more are told as a number.
+    private static let toldOneByOne = 10
 
     init(_ resolution: MetricResolution, _ lock: VersionLock, _ log: ProblemLog) {
         self.lock = lock
@@ -24,13 +28,28 @@ struct VersionCheck {
         }
         checkDuplicates(resolution)
         checkRemoved(resolution)
+        reportNotLocked()
     }
 
-    private func checkCurrent(_ node: MetricResolution.Node) {
+    /// What is to be accepted is of interest once there is nothing to correct.
+    private func reportNotLocked() {
+        guard !log.hasErrors else { return }
+        if notLocked.count > VersionCheck.toldOneByOne {
+            log.report(
+                .version(.manyNotLocked(count: notLocked.count, first: Array(notLocked.prefix(3).map(\.name)))))
+            return
+        }
+        for node in notLocked {
+            let location = node.value["version"]?.location ?? node.value.location
+            log.report(.version(.notLocked(metric: node.name, version: node.version, at: location)))
+        }
+    }
+
+    private mutating func checkCurrent(_ node: MetricResolution.Node) {
         guard let meaning = node.meaning else { return }
         let location = node.value["version"]?.location ?? node.value.location
         guard let entry = lock.entry(of: node.id), let newest = entry.versions.last else {
-            log.report(.version(.notLocked(metric: node.name, version: node.version, at: location)))
+            notLocked.append(node)
             return
         }
         let isRenamed = entry.name != node.name
@@ -62,7 +81,7 @@ struct VersionCheck {
                     .version(
                         .sameMeaning(metric: node.name, version: node.version, locked: newest.version, at: location)))
             }
-            log.report(.version(.notLocked(metric: node.name, version: node.version, at: location)))
+            notLocked.append(node)
         }
     }
 

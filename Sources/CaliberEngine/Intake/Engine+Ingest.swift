@@ -53,7 +53,10 @@ public struct IngestOutcome: Sendable {
     /// Tables that were folded anew because their definition changed or their stored rows were damaged.
     public internal(set) var rebuiltTables: [String] = []
     public internal(set) var tableRowCounts: [(table: String, rowCount: Int)] = []
-    public internal(set) var folds = FoldAccount()
+    var folds = FoldAccount()
+
+    /// Accepted events that lack the key of a table they fold into.
+    public var keyMissingCount: Int { folds.keyMissing }
 
     init(isDryRun: Bool) {
         self.isDryRun = isDryRun

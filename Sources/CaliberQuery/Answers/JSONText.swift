@@ -20,6 +20,8 @@ indirect enum JSONText {
         }
     }
 
+    /// Objects broken into lines, and arrays with an element a line, so that rows can be read and compared.
+    ///
     /// - Parameters:
     ///   - indent: spaces before the line this begins on.
     ///   - depth: levels that are broken into lines; what lies deeper stands on one.
@@ -28,7 +30,7 @@ indirect enum JSONText {
         let outer = String(repeating: " ", count: indent)
         switch self {
         case .array(let elements) where depth > 0 && !elements.isEmpty:
-            let lines = elements.map { inner + $0.indented(indent + 2, depth: depth - 1) }
+            let lines = elements.map { inner + $0.compact }
             return "[\n" + lines.joined(separator: ",\n") + "\n\(outer)]"
         case .object(let members) where depth > 0 && !members.isEmpty:
             let lines = members.map {

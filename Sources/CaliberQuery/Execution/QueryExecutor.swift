@@ -8,20 +8,14 @@ import CaliberTables
 /// An answer depends on the plan and the snapshots alone: not on how many threads computed it.
 public struct QueryExecutor: Sendable {
     private let snapshot: @Sendable (String) throws -> TableSnapshot
-    private let locator: RowLocatorSource
     private let parallelism: Int
 
     /// - Parameters:
     ///   - parallelism: threads that read segments at once.
     ///   - snapshot: gives a table by name; asked once a table and query, so that a query sees one state of it.
-    ///   - locator: gives what finds rows of a joined table.
-    package init(
-        parallelism: Int, snapshot: @escaping @Sendable (String) throws -> TableSnapshot,
-        locator: @escaping @Sendable (TableSnapshot, [String], ValidityDefinition?) throws -> any RowLocating
-    ) {
+    package init(parallelism: Int, snapshot: @escaping @Sendable (String) throws -> TableSnapshot) {
         self.parallelism = parallelism
         self.snapshot = snapshot
-        self.locator = locator
     }
 
     /// - Parameter now: what freshness is judged by.
@@ -33,7 +27,7 @@ public struct QueryExecutor: Sendable {
             try evaluation.run(
                 ScanExecution(
                     scan, zone: plan.zone, timeRange: plan.timeRange,
-                    snapshots: { try QueryExecutor.snapshot($0, in: snapshots) }, locator: locator))
+                    snapshots: { try QueryExecutor.snapshot($0, in: snapshots) }))
         }
         do throws(QueryProblem) { try evaluation.fillPeriods() } catch { throw error.diagnostic }
         let values = try evaluation.metricValues()
@@ -49,7 +43,7 @@ public struct QueryExecutor: Sendable {
         return try plan.scans.map { scan in
             try ScanExecution(
                 scan, zone: plan.zone, timeRange: plan.timeRange,
-                snapshots: { try QueryExecutor.snapshot($0, in: snapshots) }, locator: locator)
+                snapshots: { try QueryExecutor.snapshot($0, in: snapshots) })
         }
     }
 

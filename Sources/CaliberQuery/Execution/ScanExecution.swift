@@ -14,7 +14,7 @@ struct ScanExecution {
 
     init(
         _ scan: PlannedScan, zone: BusinessZone, timeRange: PlannedTimeRange,
-        snapshots: (String) throws -> TableSnapshot, locator: RowLocatorSource
+        snapshots: (String) throws -> TableSnapshot
     ) throws {
         let program = ScanProgram(scan, zone: zone)
         let snapshot = try snapshots(scan.table.name)
@@ -24,7 +24,7 @@ struct ScanExecution {
         self.segments = segments
         self.timeRange = timeRange
         joins = try JoinedTables(
-            scan, scannedRowCount: segments.reduce(0) { $0 + $1.rowCount }, snapshot: snapshots, locator: locator)
+            scan, scannedRowCount: segments.reduce(0) { $0 + $1.rowCount }, snapshot: snapshots)
     }
 
     /// Whether a segment can hold rows that have a moment in the range. Rows that wait for their anchor count at none.
@@ -58,7 +58,3 @@ struct ScanExecution {
         return partials.compactMap(\.latestMoment).max()
     }
 }
-
-/// Gives what finds rows of a snapshot by the named columns, and by moment where rows hold one after the other.
-typealias RowLocatorSource =
-    @Sendable (_ snapshot: TableSnapshot, _ key: [String], _ validity: ValidityDefinition?) throws -> any RowLocating

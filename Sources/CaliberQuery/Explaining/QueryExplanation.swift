@@ -105,10 +105,12 @@ struct ExplanationText {
         lines.append("  Columns read: " + QueryProblem.list(scan.columnsRead.map(\.qualifiedName)))
         lines.append(
             "  Segments: \(segmentsTotal) in all, \(segmentsTotal - outlooks.count) pruned, \(outlooks.count) scanned; "
-                + "\(outlooks.reduce(0) { $0 + $1.rowCount }) rows")
+                + counted(outlooks.reduce(0) { $0 + $1.rowCount }, "row"))
         lines.append("  Groups: " + groupSpace(outlooks))
         return lines
     }
+
+    private func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 
     private func groupSpace(_ outlooks: [SegmentScan.Outlook]) -> String {
         if plan.dimensions.isEmpty { return "one" }
@@ -116,9 +118,9 @@ struct ExplanationText {
         let hashed = outlooks.count - dense.count
         var parts: [String] = []
         if let widest = dense.map(\.slotCapacity).max() {
-            parts.append("indexed densely in \(dense.count) segments, at most \(widest) slots")
+            parts.append("indexed densely in \(counted(dense.count, "segment")), at most \(counted(widest, "slot"))")
         }
-        if hashed > 0 { parts.append("hashed in \(hashed) segments") }
+        if hashed > 0 { parts.append("hashed in \(counted(hashed, "segment"))") }
         return parts.isEmpty ? "none" : parts.joined(separator: "; ")
     }
 }

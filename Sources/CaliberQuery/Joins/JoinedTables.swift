@@ -8,7 +8,7 @@ import Synchronization
 /// values by the row number of the first join's table.
 final class JoinedTables: Sendable {
     /// First joins by name.
-    private let locators: [String: (join: PlannedJoin, locator: any RowLocating)]
+    private let indices: [String: (join: PlannedJoin, index: DimensionIndex)]
     private let columns: [ColumnReference: JoinedColumn]
     /// How many rows the scan will look up at most; a pool that is not larger is looked up as a whole.
     private let scannedRowCount: Int
@@ -22,23 +22,22 @@ final class JoinedTables: Sendable {
 
     /// - Parameters:
     ///   - snapshot: gives a table by name.
-    ///   - locator: finds rows of a snapshot by columns (and by moment, where the table has validity).
     init(
-        _ scan: PlannedScan, scannedRowCount: Int, snapshot: (String) throws -> TableSnapshot,
-        locator: (TableSnapshot, [String], ValidityDefinition?) throws -> any RowLocating
+        _ scan: PlannedScan, scannedRowCount: Int, snapshot: (String) throws -> TableSnapshot
     ) throws {
-        var locators: [String: (join: PlannedJoin, locator: any RowLocating)] = [:]
+        var indices: [String: (join: PlannedJoin, index: DimensionIndex)] = [:]
         /// From the rows of the first join's table to those of the path's last.
         var rows: [[String]: [Int32]] = [:]
         for join in scan.joins {
             let target = try snapshot(join.target.name)
             let key = join.target.validity?.entity ?? join.target.key.map(\.name)
-            let finder = try locator(target, key, join.target.validity)
+            let index = try DimensionIndex(
+                snapshot: target, keyColumns: key, validity: join.target.validity)
             if join.path.count == 1 {
-                locators[join.path[0]] = (join, finder)
+                indices[join.path[0]] = (join, index)
             } else {
                 rows[join.path] = try JoinedTables.nextRows(
-                    join, finder, origin: try snapshot(join.origin.name), nearer: rows[Array(join.path.dropLast())])
+                    join, index, origin: try snapshot(join.origin.name), nearer: rows[Array(join.path.dropLast())])
             }
         }
         var columns: [ColumnReference: JoinedColumn] = [:]
@@ -48,7 +47,7 @@ final class JoinedTables: Sendable {
             if let nearer = rows[reference.path] { column = JoinedColumn(column, through: nearer) }
             columns[reference] = column
         }
-        self.locators = locators
+        self.indices = indices
         self.columns = columns
         self.scannedRowCount = scannedRowCount
     }
@@ -63,19 +62,19 @@ final class JoinedTables: Sendable {
 
     /// The other table's row for each row of a segment.
     func rowNumbers(of segment: SegmentSnapshot, through join: String) throws -> [Int32] {
-        guard let (planned, locator) = locators[join] else {
+        guard let (planned, index) = indices[join] else {
             throw QueryProblem.unknownTable(name: join, nearest: []).diagnostic
         }
         let keys = try planned.definition.on.map { try segment.column($0) }
         let moment =
             planned.target.validity == nil ? nil : try planned.definition.validAt.map { try segment.column($0) }
         if keys.count == 1, moment == nil, let pool = keys[0].pool, pool.count <= scannedRowCount {
-            return gather(keys[0], by: rowNumbers(of: pool, join: join, locator))
+            return gather(keys[0], by: rowNumbers(of: pool, join: join, index))
         }
-        return JoinedTables.locate(keys, moment, rowCount: segment.rowCount, locator)
+        return JoinedTables.locate(keys, moment, rowCount: segment.rowCount, index)
     }
 
-    private func rowNumbers(of pool: StringPool, join: String, _ locator: any RowLocating) -> [Int32] {
+    private func rowNumbers(of pool: StringPool, join: String, _ index: DimensionIndex) -> [Int32] {
         let key = PoolKey(join: join, pool: ObjectIdentifier(pool))
         if let known = rowNumbersByCode.withLock({ $0[key]?.rows }) { return known }
         let lanes = ScratchBuffer<Int64>(count: pool.count, repeating: 0)
@@ -83,9 +82,9 @@ final class JoinedTables: Sendable {
         for code in 0..<pool.count { lanes[code] = Int64(code) }
         let rows = [Int32](unsafeUninitializedCapacity: pool.count) { buffer, count in
             if let target = buffer.baseAddress {
-                locator.locate(
-                    keys: [
-                        KeyLanes(
+                index.rows(
+                    forKeys: [
+                        KeyPart(
                             lanes: UnsafePointer(lanes.pointer), validity: UnsafePointer(validity.pointer), pool: pool)
                     ], times: nil, count: pool.count, into: target)
             }
@@ -103,7 +102,7 @@ final class JoinedTables: Sendable {
     }
 
     private static func locate(
-        _ keys: [EncodedColumn], _ moment: EncodedColumn?, rowCount: Int, _ locator: any RowLocating
+        _ keys: [EncodedColumn], _ moment: EncodedColumn?, rowCount: Int, _ index: DimensionIndex
     ) -> [Int32] {
         let columns = (keys + [moment].compactMap { $0 }).map { column in
             let lanes = ScratchBuffer<Int64>(count: rowCount, repeating: 0)
@@ -113,13 +112,13 @@ final class JoinedTables: Sendable {
         }
         return withExtendedLifetime(columns) {
             let lanes = columns.map {
-                KeyLanes(
+                KeyPart(
                     lanes: UnsafePointer($0.lanes.pointer), validity: UnsafePointer($0.validity.pointer), pool: $0.pool)
             }
             return [Int32](unsafeUninitializedCapacity: rowCount) { buffer, count in
                 if let target = buffer.baseAddress {
-                    locator.locate(
-                        keys: Array(lanes.prefix(keys.count)), times: moment == nil ? nil : lanes.last,
+                    index.rows(
+                        forKeys: Array(lanes.prefix(keys.count)), times: moment == nil ? nil : lanes.last,
                         count: rowCount, into: target)
                 }
                 count = rowCount
@@ -129,13 +128,13 @@ final class JoinedTables: Sendable {
 
     /// For each row of the path's first table, the row that the path's last join gives.
     private static func nextRows(
-        _ join: PlannedJoin, _ locator: any RowLocating, origin: TableSnapshot, nearer: [Int32]?
+        _ join: PlannedJoin, _ index: DimensionIndex, origin: TableSnapshot, nearer: [Int32]?
     ) throws -> [Int32] {
         let keys = try join.definition.on.map { try JoinedColumn($0, of: origin) }
         let moment =
             join.target.validity == nil ? nil : try join.definition.validAt.map { try JoinedColumn($0, of: origin) }
-        func lanes(_ column: JoinedColumn) -> KeyLanes {
-            KeyLanes(
+        func lanes(_ column: JoinedColumn) -> KeyPart {
+            KeyPart(
                 lanes: UnsafePointer(column.values.lanes), validity: UnsafePointer(column.values.validity),
                 pool: column.values.pool)
         }
@@ -143,8 +142,8 @@ final class JoinedTables: Sendable {
         let found = withExtendedLifetime((keys, moment)) {
             [Int32](unsafeUninitializedCapacity: rowCount) { buffer, count in
                 if let target = buffer.baseAddress {
-                    locator.locate(
-                        keys: keys.map(lanes), times: moment.map(lanes), count: rowCount, into: target)
+                    index.rows(
+                        forKeys: keys.map(lanes), times: moment.map(lanes), count: rowCount, into: target)
                 }
                 count = rowCount
             }

@@ -23,13 +23,15 @@ public struct QueryPlanner: Sendable {
         }
         var tree = MetricTree(dictionary: dictionary)
         let roots = resolveMetrics(query, in: &tree, &problems)
-        try problems.throwAny()
-
         var assembly = ScanAssembly(dictionary: dictionary, query: query, zone: zone, leaves: tree.leaves)
         assembly.resolve(&problems)
         if let limit = query.limit, limit < 1 { problems.add(.limitNotPositive(limit: limit)) }
         let columns = columnNames(of: roots.map(\.definition))
-        let order = self.order(of: query, dimensions: assembly.dimensions, metrics: columns, &problems)
+        // Where a name is unknown already, ordering by it is no second problem.
+        let isComplete =
+            roots.count == query.metrics.count && assembly.dimensions.count == query.groupBy.count
+        let order =
+            isComplete ? self.order(of: query, dimensions: assembly.dimensions, metrics: columns, &problems) : []
         let filled = filledDimension(of: query, assembly.dimensions, tree.leaves, &problems)
         try problems.throwAny()
 
@@ -108,7 +110,9 @@ public struct QueryPlanner: Sendable {
     ) -> Int? {
         let position = dimensions.firstIndex { $0.isMetricTime }
         if query.fillsMissingPeriods {
-            if position == nil { problems.add(.fillWithoutTime) }
+            if position == nil, !query.groupBy.contains(where: { $0.hasPrefix(TableScope.metricTime) }) {
+                problems.add(.fillWithoutTime)
+            }
             return position
         }
         return leaves.contains { $0.simple.joinToTimeSpine } ? position : nil

@@ -26,7 +26,14 @@ struct ScanAssembly {
         var metric: String
     }
 
+    /// A group's nulls are the bits of one lane.
+    static let mostDimensions = 32
+
     mutating func resolve(_ problems: inout PlanProblems) {
+        guard query.groupBy.count <= ScanAssembly.mostDimensions else {
+            problems.add(.tooManyDimensions(count: query.groupBy.count, limit: ScanAssembly.mostDimensions))
+            return
+        }
         let groups = self.groups(&problems)
         let scanDimensions = resolveDimensions(groups, &problems)
         guard problems.diagnostics.isEmpty else {
@@ -131,8 +138,9 @@ struct ScanAssembly {
             description: "metric \(group.metric) (table \(group.scope.table.name))", columns: columns,
             currency: dictionary.settings.currency, zone: zone)
         var conditions: [TypedExpression] = []
-        for text in query.filters {
-            let place = SourceLocation(file: "--where", line: 1, column: 1)
+        for (position, text) in query.filters.enumerated() {
+            let option = query.filters.count == 1 ? "--where" : "--where (\(position + 1))"
+            let place = SourceLocation(file: option, line: 1, column: 1)
             switch ExpressionCompiler.compile(text, in: scope, at: place, expecting: .condition) {
             case .failure(let list): list.diagnostics.forEach { problems.add($0) }
             case .success(let expression):

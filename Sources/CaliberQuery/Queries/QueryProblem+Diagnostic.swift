@@ -8,7 +8,7 @@ extension QueryProblem {
         case .noMetrics, .unknownMetric, .unknownVersion, .repeatedMetric, .inputMissing, .tooDeep:
             metricDiagnostic
         case .unknownDimension, .ambiguousDimension, .dimensionNotShared, .dimensionTypesDiffer, .repeatedDimension,
-            .unknownGrain, .grainOnPlainColumn, .grainTooFine:
+            .tooManyDimensions, .unknownGrain, .grainOnPlainColumn, .grainTooFine:
             dimensionDiagnostic
         case .metricWithoutTime, .malformedTime, .emptyTimeRange, .unknownTimeZone, .fillWithoutTime,
             .tooManyPeriods:
@@ -77,6 +77,10 @@ extension QueryProblem {
                 remedy: "Ask for them in two queries, or declare the columns with one type.")
         case .repeatedDimension(let name):
             Diagnostic("repeated-dimension", "The query groups by \"\(name)\" twice.", remedy: "Name it once.")
+        case .tooManyDimensions(let count, let limit):
+            Diagnostic(
+                "too-many-dimensions", "The query groups by \(count) dimensions; the limit is \(limit).",
+                remedy: "Leave some out.")
         case .unknownGrain(let name, let grain):
             Diagnostic(
                 "unknown-grain", "\"\(grain)\" in \"\(name)\" is no grain.",
@@ -120,7 +124,7 @@ extension QueryProblem {
         case .tooManyPeriods(let count, let limit, let grain):
             Diagnostic(
                 "too-many-periods",
-                "Filling the missing \(grain.rawValue)s would give \(count) rows; the limit is \(limit).",
+                "Filling the missing \(grain.rawValue)s would give about \(count) rows; the limit is \(limit).",
                 remedy: "Narrow --start-time and --end-time, or take a coarser grain.")
         default: preconditionFailure("no time problem: \(self)")
         }
@@ -170,7 +174,7 @@ extension QueryProblem {
             Diagnostic("limit-not-positive", "The limit \(limit) is below 1.", remedy: "Write 1 or more, or none.")
         case .textAggregated(let metric, let aggregation, let type):
             Diagnostic(
-                "text-aggregated", "Metric \"\(metric)\" takes the \(aggregation) of a \(type).",
+                "text-aggregated", "Metric \"\(metric)\" takes the \(aggregation) of strings (type \(type)).",
                 remedy: "Count its values with count or count_distinct.")
         case .totalOutOfRange(let metric):
             Diagnostic(

@@ -13,6 +13,7 @@ public enum QueryProblem: Error, Hashable, Sendable {
     case dimensionNotShared(name: String, metric: String, table: String, found: [String])
     case dimensionTypesDiffer(name: String, metric: String, type: String, otherMetric: String, otherType: String)
     case repeatedDimension(name: String)
+    case tooManyDimensions(count: Int, limit: Int)
     case unknownGrain(name: String, grain: String)
     case grainOnPlainColumn(name: String, type: String)
     case grainTooFine(name: String, grain: TimeGrain)

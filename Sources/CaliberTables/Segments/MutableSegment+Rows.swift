@@ -36,18 +36,26 @@ extension MutableSegment {
         _ = appendRows(picks.count)
         for slot in buffers.indices where sources.contains(where: { $0.buffers[slot] != nil }) {
             let to = writable(slot)
-            let pool = pools[slot]
-            for (row, pick) in picks.enumerated() {
-                let source = sources[Int(pick.source)]
-                guard let from = source.buffers[slot], from.validity[Int(pick.row)] != 0 else { continue }
-                to.validity[row] = 1
-                let lane = from.lanes[Int(pick.row)]
-                if let pool, let strings = source.pools[slot] {
-                    to.lanes[row] = Int64(pool.append(strings[UInt32(truncatingIfNeeded: lane)]))
-                } else {
-                    to.lanes[row] = lane
+            let from = sources.map { $0.buffers[slot] }
+            withExtendedLifetime(from) {
+                let lanes = from.map { $0?.lanes }
+                let validity = from.map { $0?.validity }
+                for (row, pick) in picks.enumerated() {
+                    guard let lane = lanes[Int(pick.source)], let valid = validity[Int(pick.source)] else { continue }
+                    to.lanes[row] = lane[Int(pick.row)]
+                    to.validity[row] = valid[Int(pick.row)]
                 }
             }
+            if let pool = pools[slot] { gatherStrings(picks, to: to, pool: pool, from: sources.map { $0.pools[slot] }) }
+        }
+    }
+
+    /// Gives gathered rows codes of this segment's pool.
+    private func gatherStrings(_ picks: [RowPick], to buffer: LaneBuffer, pool: StringPool, from sources: [StringPool?])
+    {
+        for (row, pick) in picks.enumerated() where buffer.validity[row] != 0 {
+            guard let strings = sources[Int(pick.source)] else { continue }
+            buffer.lanes[row] = Int64(pool.append(strings[UInt32(truncatingIfNeeded: buffer.lanes[row])]))
         }
     }
 

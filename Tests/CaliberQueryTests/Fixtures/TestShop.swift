@@ -25,8 +25,7 @@ struct TestShop: Sendable {
             snapshot: { name in
                 guard let snapshot = snapshots[name] else { throw Diagnostic("no-such-table", name) }
                 return snapshot
-            },
-            locator: { try TestLocator($0, $1, $2) })
+            })
     }
 
     func answer(
