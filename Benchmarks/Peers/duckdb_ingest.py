@@ -38,10 +38,10 @@ KEEPS_CONTRACT = """
         ELSE true END
 """
 
-# Payment channels write Shanghai's clock without a zone; a cast reads that as UTC.
-CALLBACK_AT = """
-    callback_at::TIMESTAMP - CASE WHEN callback_at[-6] = '+' THEN INTERVAL 0 HOUR ELSE INTERVAL 8 HOUR END
-"""
+def utc(text):
+    """SQL for the UTC moment of a text with a zone, or of Shanghai's clock. A cast to TIMESTAMP would drop the zone."""
+    return f"make_timestamp(epoch_us({text}::TIMESTAMPTZ))"
+
 
 ORDERS = f"""
 CREATE TABLE orders AS
@@ -52,7 +52,7 @@ WITH created AS (
     SELECT order_id, min(time) AS reserved_at FROM accepted WHERE type = 'stock.reserved' GROUP BY order_id
 ), callback AS (
     SELECT DISTINCT ON (source, id) order_id, id, time, stage, result = 'success' AS succeeded,
-        amount::DECIMAL(12, 2) AS amount, {CALLBACK_AT} AS callback_at
+        amount::DECIMAL(12, 2) AS amount, {utc('callback_at')} AS callback_at
     FROM accepted WHERE type = 'payment.callback'
 ), payment AS (
     SELECT order_id,
@@ -73,14 +73,15 @@ WITH created AS (
         min(time) FILTER ("to" = 'cancelled') AS cancelled_at
     FROM change GROUP BY order_id
 ), shipment AS (
-    SELECT order_id, shipped_at::TIMESTAMP AS shipped_at, carrier, warehouse, tracking_no
+    SELECT order_id, {utc('shipped_at')} AS shipped_at, carrier, warehouse, tracking_no
     FROM accepted WHERE type = 'shipment.created'
     QUALIFY row_number() OVER (PARTITION BY order_id ORDER BY time, id) = 1
 ), delivery AS (
-    SELECT order_id, arg_max(delivered_at, (time, id))::TIMESTAMP AS delivered_at
+    SELECT order_id, {utc('arg_max(delivered_at, (time, id))')} AS delivered_at
     FROM accepted WHERE type = 'shipment.delivered' GROUP BY order_id
 ), settlement AS (
-    SELECT DISTINCT source, id, order_id, amount::DECIMAL(12, 2) AS amount, route, settled_at::TIMESTAMP AS settled_at
+    SELECT DISTINCT source, id, order_id, amount::DECIMAL(12, 2) AS amount, route,
+        {utc('settled_at')} AS settled_at
     FROM accepted WHERE type = 'refund.settled'
 ), refund AS (
     SELECT order_id,
@@ -91,11 +92,13 @@ WITH created AS (
 SELECT order_id, created.time AS placed_at,
     buyer_id, channel, store, province, city, sku, product_id, quantity, created.amount::DECIMAL(12, 2) AS amount_due,
     discount::DECIMAL(12, 2) AS discount, freight::DECIMAL(12, 2) AS freight, is_gift, is_deposit, campaign, utm_source,
-    device, payment_method, promised_at::TIMESTAMP AS promised_at, reserved_at,
-    paid_at, paid::DECIMAL(12, 2) AS paid, deposit_paid::DECIMAL(12, 2) AS deposit_paid, final_paid_at, callbacks,
-    failed_callbacks, status, status_changed_at, state_changes, states, reviewed_at, cancelled_at,
+    device, payment_method, {utc('promised_at')} AS promised_at, reserved_at,
+    paid_at, paid::DECIMAL(12, 2) AS paid, deposit_paid::DECIMAL(12, 2) AS deposit_paid, final_paid_at,
+    coalesce(callbacks, 0) AS callbacks, coalesce(failed_callbacks, 0) AS failed_callbacks, status, status_changed_at, coalesce(state_changes, 0) AS state_changes,
+    states, reviewed_at, cancelled_at,
     shipment.shipped_at, shipment.carrier, shipment.warehouse, shipment.tracking_no, delivery.delivered_at,
-    refunded::DECIMAL(12, 2) AS refunded, offline_refund::DECIMAL(12, 2) AS offline_refund, refunds, refund_routes,
+    refunded::DECIMAL(12, 2) AS refunded, offline_refund::DECIMAL(12, 2) AS offline_refund,
+    coalesce(refunds, 0) AS refunds, refund_routes,
     refunded_at
 FROM created FULL JOIN reservation USING (order_id) FULL JOIN payment USING (order_id) FULL JOIN state USING (order_id)
     FULL JOIN shipment USING (order_id) FULL JOIN delivery USING (order_id) FULL JOIN refund USING (order_id)
@@ -103,7 +106,9 @@ ORDER BY paid_at
 """
 
 TOTALS = """
-SELECT count(paid_at), sum(paid) * 100, sum(refunded) * 100, sum(callbacks), sum(state_changes), sum(refunds)
+SELECT count(paid_at), sum(paid) * 100,
+    (SELECT max(paid) FROM (SELECT sum(paid) * 100 AS paid FROM orders GROUP BY (paid_at + INTERVAL 8 HOUR)::DATE)),
+    sum(refunded) * 100, sum(callbacks), sum(state_changes), sum(refunds)
 FROM orders
 """
 
@@ -112,11 +117,12 @@ def ingest(events, database, keep_events):
     """Runs the whole intake and leaves the file checkpointed."""
     connection = duckdb.connect(database)
     connection.execute("SET preserve_insertion_order = false")
+    connection.execute("SET TimeZone = 'Asia/Shanghai'")
     struct = ", ".join(f'"{name}" {kind}' for name, kind in DATA_FIELDS.items())
     connection.execute(
         f"""
         CREATE TEMP TABLE accepted AS
-        SELECT source, id, type, time::TIMESTAMP AS time, data.*
+        SELECT source, id, type, {utc('time')} AS time, data.*
         FROM read_json(?, format = 'newline_delimited', ignore_errors = true, columns = {{
             source: 'VARCHAR', id: 'VARCHAR', type: 'VARCHAR', time: 'VARCHAR', data: 'STRUCT({struct})'}})
         WHERE {KEEPS_CONTRACT}""",
@@ -147,7 +153,7 @@ def main():
     seconds = stopwatch.seconds()
 
     totals = duckdb.connect(arguments.database, read_only=True).execute(TOTALS).fetchone()
-    names = ["paidOrders", "paidMinor", "refundedMinor", "callbacks", "stateChanges", "refunds"]
+    names = ["paidOrders", "paidMinor", "busiestDayPaidMinor", "refundedMinor", "callbacks", "stateChanges", "refunds"]
     job.print_report(
         seconds=seconds,
         databaseBytes=os.path.getsize(arguments.database),

@@ -2,8 +2,8 @@
 
 usage: sqlite_ingest.py EVENTS DATABASE
 
-Python reads the JSON and checks the contracts; rows go in by executemany, one synced commit every EVENTS_PER_COMMIT; one
-statement then folds the orders.
+Python reads the JSON and checks the contracts; rows go in by executemany, one synced commit every EVENTS_PER_COMMIT;
+one statement then folds the orders.
 """
 
 import argparse
@@ -92,8 +92,9 @@ FROM total LEFT JOIN created USING (order_id) LEFT JOIN shipment USING (order_id
 """
 
 TOTALS = """
-SELECT (SELECT count(*) FROM event), count(paid_at), sum(paid), sum(refunded), sum(callbacks), sum(state_changes),
-    sum(refunds)
+SELECT (SELECT count(*) FROM event), count(paid_at), sum(paid),
+    (SELECT max(paid) FROM (SELECT sum(paid) AS paid FROM orders GROUP BY (paid_at + 28800000000) / 86400000000)),
+    sum(refunded), sum(callbacks), sum(state_changes), sum(refunds)
 FROM orders
 """
 
@@ -186,7 +187,10 @@ def main():
     seconds = stopwatch.seconds()
 
     totals = sqlite3.connect(arguments.database).execute(TOTALS).fetchone()
-    names = ["orderEvents", "paidOrders", "paidMinor", "refundedMinor", "callbacks", "stateChanges", "refunds"]
+    names = [
+        "orderEvents", "paidOrders", "paidMinor", "busiestDayPaidMinor", "refundedMinor", "callbacks", "stateChanges",
+        "refunds",
+    ]
     job.print_report(
         seconds=seconds,
         databaseBytes=os.path.getsize(arguments.database),

@@ -20,7 +20,8 @@ CREATE UNIQUE INDEX order_by_id ON orders (order_id);
 CREATE INDEX order_by_payment ON orders (paid_at, channel, paid, refunded);
 CREATE INDEX order_by_channel_and_buyer ON orders (channel, buyer_id, paid_at);
 CREATE INDEX order_by_campaign ON orders (campaign, paid_at, paid);
-CREATE INDEX order_by_channel_and_delay ON orders (channel, shipped_at - paid_at) WHERE shipped_at - paid_at IS NOT NULL;
+CREATE INDEX order_by_channel_and_delay ON orders (channel, shipped_at - paid_at)
+    WHERE shipped_at - paid_at IS NOT NULL;
 ANALYZE;
 """
 

@@ -23,7 +23,7 @@ struct CaliberQueriesJob: ParsableCommand {
             report.answers[query.name] = try caliber.answer(query)
             let asked = CaliberUnderTest.metricQuery(query)
             report.seconds[query.name] = try (0..<repetitions).map { _ in
-                try clock.measure { _ = try caliber.answer(asked) } / .seconds(1)
+                try clock.measure { _ = try caliber.session.answer(asked) } / .seconds(1)
             }
         }
         try printReport(QueryJobReport(seconds: report.seconds, answers: report.answers))

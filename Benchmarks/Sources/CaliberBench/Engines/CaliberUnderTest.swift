@@ -16,23 +16,29 @@ struct CaliberUnderTest {
 
     /// Asks a query and puts its answer in the form that all engines' jobs print.
     func answer(_ query: BenchmarkQuery) throws -> [[AnswerCell]] {
-        try answer(CaliberUnderTest.metricQuery(query)).rows.map { $0.map(AnswerCell.init) }
+        try session.answer(CaliberUnderTest.metricQuery(query)).rows.map { $0.map(AnswerCell.init) }
     }
-
-    func answer(_ query: MetricQuery) throws -> QueryAnswer { try session.answer(query) }
 
     /// What it counted, by the names of `StreamFacts.totals`.
     func totals() throws -> [String: Int64] {
         let account = try engine.status().account
-        let sums = try answer(MetricQuery(metrics: ["orders_paid", "gmv"].map { MetricReference(text: $0) }))
         var totals = [
             "acceptedEvents": account.accepted, "duplicateEvents": account.duplicate,
             "quarantinedEvents": account.quarantined,
         ]
-        for (name, value) in zip(["paidOrders", "paidMinor"], sums.rows.first ?? []) {
-            if case .integer(let integer) = value { totals[name] = Int64(clamping: integer) }
-        }
+        totals["paidOrders"] = try firstInteger(MetricQuery(metrics: [MetricReference(text: "orders_paid")]))
+        totals["paidMinor"] = try firstInteger(MetricQuery(metrics: [MetricReference(text: "gmv")]))
+        totals["busiestDayPaidMinor"] = try firstInteger(
+            MetricQuery(
+                metrics: [MetricReference(text: "gmv")], groupBy: ["metric_time__day"],
+                order: [OrderTerm(text: "-gmv")], limit: 1))
         return totals
+    }
+
+    /// The metric in the answer's first row; nil when there is none.
+    private func firstInteger(_ query: MetricQuery) throws -> Int64? {
+        guard case .integer(let integer) = try session.answer(query).rows.first?.last else { return nil }
+        return Int64(clamping: integer)
     }
 
     static func metricQuery(_ query: BenchmarkQuery) -> MetricQuery {

@@ -26,7 +26,9 @@ struct IntakeResult {
 
     /// Every total that an engine reports must be the stream's, and no engine may leave out the turnover.
     private static func difference(_ counted: [String: Int64], _ expected: [String: Int64]) -> String? {
-        for name in ["paidOrders", "paidMinor"] where counted[name] == nil { return "\(name) is not reported" }
+        for name in ["paidOrders", "paidMinor", "busiestDayPaidMinor"] where counted[name] == nil {
+            return "\(name) is not reported"
+        }
         for (name, count) in counted.sorted(by: { $0.key < $1.key }) where count != expected[name] {
             return "\(name) is \(count) and should be \(expected[name].map(String.init) ?? "unknown")"
         }

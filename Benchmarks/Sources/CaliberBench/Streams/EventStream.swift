@@ -55,11 +55,17 @@ struct EventStream {
             "quarantinedEvents": Int64(truth.malformedCount),
             "paidOrders": Int64(truth.paidOrderCount),
             "paidMinor": truth.paidMinor,
+            "busiestDayPaidMinor": busiestDayPaidMinor(truth),
             "refundedMinor": truth.refundedMinor,
             "callbacks": accepted(.paymentCallback),
             "stateChanges": accepted(.orderStateChanged),
             "refunds": accepted(.refundSettled),
         ]
+    }
+
+    private static func busiestDayPaidMinor(_ truth: SimulationTruth) -> Int64 {
+        Dictionary(truth.paidMinorByDayAndChannel.map { ($0.key.day, $0.value) }, uniquingKeysWith: +)
+            .values.max() ?? 0
     }
 
     private static func factsURL(of url: URL) -> URL { url.deletingPathExtension().appendingPathExtension("json") }
