@@ -21,7 +21,7 @@ extension DictionaryKeys {
         [
             .required("contract", .text, "The event type."),
             .required("id", .text, "Identifies the event within the source; braces name columns: \"{order_id}-paid\"."),
-            .required("time", .text, "When it happened; braces name columns."),
+            .optional("time", .text, "When it happened; braces name columns."),
             .optional("time_zone", .text, "What the time means when its text has no offset."),
             .optional(
                 "when", .oneOf([.text, .named(.list(.scalar), keys: "column")]),

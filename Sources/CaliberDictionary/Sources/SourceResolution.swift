@@ -48,7 +48,8 @@ struct SourceResolution {
 
     private func event(_ value: YAMLValue, _ columns: inout SourceColumns) -> SourceEvent? {
         let id = value["id"].flatMap { template($0, isBareColumn: false, &columns) }
-        let time = value["time"].flatMap { template($0, isBareColumn: false, &columns) }
+        let time =
+            value["time"].map { template($0, isBareColumn: false, &columns) } ?? TextTemplate(parts: [])
         let condition = value["when"].flatMap { self.condition($0, &columns) }
         let zone = value["time_zone"].flatMap { zone in
             zone.text.flatMap { LogicalTypeReading.zone($0, at: zone.textLocation, log) }
