@@ -39,6 +39,11 @@ let package = Package(
     products: [
         .executable(name: "caliber", targets: ["caliber"]),
         .library(name: "CaliberEngine", targets: ["CaliberEngine"]),
+        // The parts that the benchmark package names itself.
+        .library(name: "CaliberDictionary", targets: ["CaliberDictionary"]),
+        .library(name: "CaliberEventLog", targets: ["CaliberEventLog"]),
+        .library(name: "CaliberQuery", targets: ["CaliberQuery"]),
+        .library(name: "CaliberSimulator", targets: ["CaliberSimulator"]),
     ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),

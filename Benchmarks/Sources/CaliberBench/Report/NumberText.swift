@@ -1,0 +1,36 @@
+import Foundation
+
+/// Numbers as a table shows them.
+
+func grouped(_ number: Int) -> String {
+    var digits = String(number)
+    var groups: [Substring] = []
+    while digits.count > 3 {
+        groups.insert(digits.suffix(3), at: 0)
+        digits.removeLast(3)
+    }
+    return ([Substring(digits)] + groups).joined(separator: ",")
+}
+
+func ratioText(_ ratio: Double) -> String {
+    ratio >= 10 ? grouped(Int(ratio.rounded())) + "×" : String(format: "%.2f×", ratio)
+}
+
+func size(_ bytes: Int) -> String {
+    bytes >= 1_000_000_000 ? String(format: "%.1f GB", Double(bytes) / 1e9) : "\((bytes + 500_000) / 1_000_000) MB"
+}
+
+func rate(_ bytesPerSecond: Double) -> String { String(format: "%.1f GB/s", bytesPerSecond / 1e9) }
+
+/// The median, and the spread where there is one: `4.41 (4.35–4.90)`.
+func secondsText(_ seconds: [Double]) -> String {
+    guard let fastest = seconds.min(), let slowest = seconds.max(), seconds.count > 1 else {
+        return String(format: "%.2f", median(seconds))
+    }
+    return String(format: "%.2f (%.2f–%.2f)", median(seconds), fastest, slowest)
+}
+
+/// The median and the fastest: `31.9 (30.5)`.
+func millisecondsText(_ seconds: [Double]) -> String {
+    String(format: "%.1f (%.1f)", median(seconds) * 1000, (seconds.min() ?? 0) * 1000)
+}
