@@ -72,9 +72,19 @@ struct IngestCommand: CaliberSubcommand {
         if outcome.account.quarantined > 0, outcome.account.accepted == 0 {
             return "Next: caliber quarantine list"
         }
-        let metric = dictionary.metrics.first?.name ?? "gmv"
-        let query = "caliber query --metrics \(metric) --group-by metric_time__day"
+        guard let metric = dictionary.metrics.first(where: { $0.isAdditive && $0.hasTime }) else {
+            return "Next: caliber list metrics"
+        }
+        let query = "caliber query --metrics \(metric.name) --group-by metric_time__day"
         return outcome.account.quarantined > 0
             ? "Next: caliber quarantine list, or \(query)" : "Next: \(query)"
+    }
+}
+
+extension MetricDefinition {
+    /// Rows of a simple metric count at a moment.
+    fileprivate var hasTime: Bool {
+        guard case .simple(let simple) = content else { return false }
+        return simple.anchor != nil
     }
 }

@@ -39,7 +39,9 @@ struct QueryCommand: CaliberSubcommand {
         name: .customLong("end-time"), help: ArgumentHelp("Last day or moment, inclusive, ISO 8601.", valueName: "time"))
     var endTime: String?
 
-    @Option(help: ArgumentHelp("Columns of the answer, by comma; -name for descending.", valueName: "names"))
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp("Columns of the answer, by comma; -name for descending.", valueName: "names"))
     var order: [String] = []
 
     @Option(help: "At most so many rows.") var limit: Int?
@@ -102,7 +104,10 @@ struct QueryCommand: CaliberSubcommand {
             words.append(metric.owner)
             if !metric.anchors.isEmpty { words.append("counted at \(metric.anchors.joined(separator: ", "))") }
             if let filter = metric.filter { words.append("where \(filter)") }
-            if metric.isStale { words.append("STALE") }
+            if metric.isStale {
+                let newest = metric.latestMoment.map { answer.zone.date(of: $0).description } ?? "none"
+                words.append("STALE: newest row \(newest)")
+            }
             return "  " + words.joined(separator: " · ")
         }.joined(separator: "\n")
     }

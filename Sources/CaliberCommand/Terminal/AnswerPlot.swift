@@ -122,7 +122,7 @@ struct AnswerPlot {
     }
 
     private func label(_ value: AnswerValue, _ column: Int) -> String {
-        answer.text(of: value, in: answer.fields[column]) ?? "–"
+        answer.text(of: value, in: answer.fields[column]) ?? "(no \(answer.fields[column].name))"
     }
 
     private func number(_ value: AnswerValue) -> Double? {

@@ -4,7 +4,7 @@ import CaliberEventLog
 
 /// The account of an intake, for people: it adds up, and what was refused says why.
 enum IntakeText {
-    static let violationsShown = 12
+    static let violationsShown = 15
 
     static func describe(_ outcome: IngestOutcome, seconds: Double) -> String {
         var text = outcome.isDryRun ? "Dry run: nothing was written. It would be:\n" : ""

@@ -152,9 +152,16 @@ extension MetricDictionary {
             throw .unknownVersion(
                 name: reference.name, version: version, known: versions.map(\.version).sorted())
         }
-        throw .unknownMetric(
-            name: reference.description,
-            nearest: NameSuggestion.nearest(
-                to: reference.name, among: metrics.flatMap { [$0.name, $0.id] + $0.synonyms }))
+        throw .unknownMetric(name: reference.description, nearest: metricNames(near: reference.name))
+    }
+
+    /// A synonym leads to the metric it stands for: a figure is asked for by its one name.
+    private func metricNames(near name: String) -> [String] {
+        let byWord = Dictionary(
+            metrics.flatMap { metric in
+                ([metric.name, metric.id] + metric.synonyms).map { ($0.lowercased(), metric.name) }
+            }, uniquingKeysWith: { first, _ in first })
+        let nearest = NameSuggestion.nearest(to: name.lowercased(), among: byWord.keys).compactMap { byWord[$0] }
+        return nearest.reduce(into: []) { names, name in if !names.contains(name) { names.append(name) } }
     }
 }
