@@ -51,6 +51,8 @@ struct QueryCommand: CaliberSubcommand {
 
     @Flag(name: .customLong("fill-missing"), help: "Show periods without rows.") var fillMissing = false
 
+    @Option(help: "Decimals of quotients and floats; money is always exact.") var decimals: Int?
+
     @Option(help: "table, csv, json, ndjson or plot.") var format: QueryFormat = .table
 
     @Flag(help: "Print the plan, with the equivalent SQL, instead of the answer.") var explain = false
@@ -76,10 +78,10 @@ struct QueryCommand: CaliberSubcommand {
 
     private func render(_ answer: QueryAnswer, _ engine: Engine) throws -> String {
         switch format {
-        case .table: return answer.render(as: .table)
-        case .csv: return answer.render(as: .csv)
-        case .json: return answer.render(as: .json)
-        case .ndjson: return answer.render(as: .ndjson)
+        case .table: return answer.render(as: .table, decimals: decimals ?? QueryFormat.tableDecimals)
+        case .csv: return answer.render(as: .csv, decimals: decimals)
+        case .json: return answer.render(as: .json, decimals: decimals)
+        case .ndjson: return answer.render(as: .ndjson, decimals: decimals)
         case .plot:
             let metric = answer.metrics.first.flatMap { engine.dictionary.metric(named: $0.id, version: $0.version) }
             return try AnswerPlot(answer, isAdditive: metric?.isAdditive ?? false).text
@@ -115,4 +117,7 @@ struct QueryCommand: CaliberSubcommand {
 
 enum QueryFormat: String, ExpressibleByArgument, CaseIterable {
     case table, csv, json, ndjson, plot
+
+    /// Enough for people; the other formats give all that there is.
+    static let tableDecimals = 4
 }

@@ -148,6 +148,11 @@ extension MetricDictionary {
     func definition(of reference: MetricReference) throws(QueryProblem) -> MetricDefinition {
         if let found = metric(named: reference.name, version: reference.version) { return found }
         let versions = (metrics + earlierMetrics).filter { $0.name == reference.name || $0.id == reference.name }
+        if let version = reference.version,
+            let unreachable = unreachableVersion(named: reference.name, version: version)
+        {
+            throw .unreachableVersion(unreachable)
+        }
         if let version = reference.version, !versions.isEmpty {
             throw .unknownVersion(
                 name: reference.name, version: version, known: versions.map(\.version).sorted())

@@ -5,7 +5,7 @@ extension QueryProblem {
     /// The problem in words. The query has no file, so no place is named: the offending text is.
     public var diagnostic: Diagnostic {
         switch self {
-        case .noMetrics, .unknownMetric, .unknownVersion, .repeatedMetric, .inputMissing, .tooDeep:
+        case .noMetrics, .unknownMetric, .unknownVersion, .unreachableVersion, .repeatedMetric, .inputMissing, .tooDeep:
             metricDiagnostic
         case .unknownDimension, .ambiguousDimension, .dimensionNotShared, .dimensionTypesDiffer, .repeatedDimension,
             .tooManyDimensions, .unknownGrain, .grainOnPlainColumn, .grainTooFine:
@@ -35,6 +35,8 @@ extension QueryProblem {
                 "unknown-version",
                 "Metric \"\(name)\" has no version \(version); it has \(QueryProblem.list(known.map(String.init))).",
                 remedy: "Leave the version out to get the newest.")
+        case .unreachableVersion(let version):
+            version.diagnostic
         case .repeatedMetric(let name):
             Diagnostic("repeated-metric", "The query names metric \"\(name)\" twice.", remedy: "Name it once.")
         case .inputMissing(let metric, let input):

@@ -6,6 +6,8 @@ public enum QueryProblem: Error, Hashable, Sendable {
     case noMetrics
     case unknownMetric(name: String, nearest: [String])
     case unknownVersion(name: String, version: Int, known: [Int])
+    /// The version was accepted once, and counts columns that mean something else by now.
+    case unreachableVersion(UnreachableVersion)
     case repeatedMetric(name: String)
     case unknownDimension(name: String, metric: String, table: String, nearest: [String])
     case ambiguousDimension(name: String, metric: String, candidates: [String])
