@@ -40,6 +40,7 @@ let package = Package(
         .executable(name: "caliber", targets: ["caliber"]),
         .library(name: "CaliberEngine", targets: ["CaliberEngine"]),
         // The parts that the benchmark package names itself.
+        .library(name: "CaliberCore", targets: ["CaliberCore"]),
         .library(name: "CaliberDictionary", targets: ["CaliberDictionary"]),
         .library(name: "CaliberEventLog", targets: ["CaliberEventLog"]),
         .library(name: "CaliberQuery", targets: ["CaliberQuery"]),

@@ -19,6 +19,7 @@ let package = Package(
         .executableTarget(
             name: "caliber-bench",
             dependencies: [
+                .product(name: "CaliberCore", package: "caliber"),
                 .product(name: "CaliberDictionary", package: "caliber"),
                 .product(name: "CaliberEngine", package: "caliber"),
                 .product(name: "CaliberEventLog", package: "caliber"),

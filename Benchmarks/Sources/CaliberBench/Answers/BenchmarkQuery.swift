@@ -8,6 +8,9 @@ struct BenchmarkQuery {
     var limit: Int?
     /// Columns whose values are quotients or interpolated.
     var realColumns: Set<Int> = []
+    /// A count of orders. Where it is 0, Caliber filled in a day without orders, as the metrics' `join_to_timespine` asks;
+    /// SQL has no such row.
+    var countColumn: Int?
 
     var isOrdered: Bool { !order.isEmpty }
 
@@ -16,7 +19,7 @@ struct BenchmarkQuery {
         BenchmarkQuery(
             name: "q03", title: "GMV, orders, refund rate by day × channel",
             metrics: ["gmv", "orders_paid", "refund_rate"], groupBy: ["metric_time__day", "channel"],
-            realColumns: [4]),
+            realColumns: [4], countColumn: 3),
         BenchmarkQuery(
             name: "q05", title: "distinct buyers by channel", metrics: ["buyers"], groupBy: ["channel"]),
         BenchmarkQuery(

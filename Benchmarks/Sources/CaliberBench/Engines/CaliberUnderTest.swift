@@ -14,9 +14,17 @@ struct CaliberUnderTest {
         session = try engine.session()
     }
 
-    /// Asks a query and puts its answer in the form that all engines' jobs print.
+    /// Asks a query and puts its answer in the form that all engines' jobs print, without the days that it filled in.
     func answer(_ query: BenchmarkQuery) throws -> [[AnswerCell]] {
-        try session.answer(CaliberUnderTest.metricQuery(query)).rows.map { $0.map(AnswerCell.init) }
+        let rows = try session.answer(CaliberUnderTest.metricQuery(query)).rows.map { $0.map(AnswerCell.init) }
+        guard let countColumn = query.countColumn else { return rows }
+        return rows.filter { $0[countColumn] != .number(0) }
+    }
+
+    /// A query ready to be asked any number of times: what is timed is planning it and finding its rows.
+    func asking(_ query: BenchmarkQuery) -> () throws -> Void {
+        let asked = CaliberUnderTest.metricQuery(query)
+        return { _ = try session.answer(asked) }
     }
 
     /// What it counted, by the names of `StreamFacts.totals`.

@@ -25,7 +25,7 @@ struct RunReport {
 
     private var machineText: String {
         """
-        \(machine.processor), \(machine.coreCount) cores, \(machine.memoryBytes >> 30) GiB; \(machine.peers). A plain \
+        \(machine.processor), \(machine.coreCount) cores, \((machine.memoryBytes + (1 << 29)) >> 30) GiB; \(machine.peers). A plain \
         sum over 800 MB in this run: \(rate(bandwidth.oneThreadBytesPerSecond)) on one thread, \
         \(rate(bandwidth.twoThreadsBytesPerSecond)) on two.
         """

@@ -1,3 +1,4 @@
+import CaliberCore
 import CaliberSimulator
 import Foundation
 
@@ -18,13 +19,18 @@ struct EventStream {
     let url: URL
     let facts: StreamFacts
 
+    /// A year that is over, with both of its great sales: events of days to come would be refused.
+    private static let startDay = CivilDate(year: 2025, month: 1, day: 1)
+
     /// Finds the stream in `folder`, or simulates it there.
     static func prepare(orders: Int, days: Int, seed: UInt64, in folder: URL) throws -> EventStream {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let url = folder.appending(path: "events-\(orders)-\(days)-\(seed).ndjson")
+        let url = folder.appending(path: "events-\(startDay)-\(days)-\(orders)-\(seed).ndjson")
         if let facts = try? present(at: url) { return EventStream(url: url, facts: facts) }
         Progress.say("simulating \(orders) orders over \(days) days")
-        let facts = try simulate(SimulationSettings(seed: seed, orderCount: orders, dayCount: days), to: url)
+        var settings = SimulationSettings(seed: seed, orderCount: orders, dayCount: days)
+        settings.startDay = startDay
+        let facts = try simulate(settings, to: url)
         try JSONEncoder().encode(facts).write(to: factsURL(of: url), options: .atomic)
         return EventStream(url: url, facts: facts)
     }
