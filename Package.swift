@@ -144,3 +144,8 @@ if Context.environment["CALIBER_FUZZ"] != nil {
                 linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])]))
     }
 }
+
+// `make docs` alone needs the documentation plugin.
+if Context.environment["CALIBER_DOCS"] != nil {
+    package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
+}

@@ -22,7 +22,8 @@ import Testing
         let zone = try #require(BusinessZone(identifier: identifier))
         var generator = SeededGenerator(seed: 7)
         for _ in 0..<200 {
-            let moment = Timestamp(microseconds: Int64.random(in: -1_000_000_000_000_000...2_500_000_000_000_000, using: &generator))
+            let moment = Timestamp(
+                microseconds: Int64.random(in: -1_000_000_000_000_000...2_500_000_000_000_000, using: &generator))
             let start = zone.start(of: grain, holding: moment)
             #expect(start <= moment, "\(grain) of \(moment) in \(identifier)")
             #expect(moment < zone.next(grain, after: start), "\(grain) of \(moment) in \(identifier)")

@@ -67,7 +67,10 @@ enum DefinitionText {
         }
         let columns = table.columns.map { column in ["\(column.name)", column.type.name, content(column)] }
         let joins = table.joins.map { join in
-            [join.name, "\(join.table) on \(join.on.joined(separator: ", "))\(join.validAt.map { ", valid at \($0)" } ?? "")"]
+            [
+                join.name,
+                "\(join.table) on \(join.on.joined(separator: ", "))\(join.validAt.map { ", valid at \($0)" } ?? "")",
+            ]
         }
         var text = table.name + "\n" + TextColumns.align(facts) + "\n\nColumns\n" + TextColumns.align(columns)
         if !joins.isEmpty { text += "\n\nJoins, many to one\n" + TextColumns.align(joins) }
@@ -120,7 +123,12 @@ enum DefinitionText {
         return text
             + TextColumns.align(
                 source.events.map { event in
-                    [event.contract, event.condition.map { "when \($0.column) \($0.values.map { "is " + $0.joined(separator: " or ") } ?? "has a value")" } ?? "always"]
+                    [
+                        event.contract,
+                        event.condition.map {
+                            "when \($0.column) \($0.values.map { "is " + $0.joined(separator: " or ") } ?? "has a value")"
+                        } ?? "always",
+                    ]
                 })
     }
 }
