@@ -13,13 +13,31 @@ extension EventLog {
     ///
     /// - Parameters:
     ///   - now: the time of receipt.
-    ///   - isDryRun: does everything but writing, and calls no `onCommit`.
     ///   - progress: called on the caller's thread after each chunk.
     /// - Throws: `InputProblem` when the input can't be read on, `StoreProblem` when the database can't be written, and
     ///   what `onCommit` throws. What was committed until then stays and is accounted for.
     package func ingest(
-        _ input: EventInput, lease: WriterLease, now: @escaping @Sendable () -> Timestamp, isDryRun: Bool = false,
+        _ input: EventInput, lease: WriterLease, now: @escaping @Sendable () -> Timestamp,
         progress: (IntakeProgress) -> Void = { _ in }, onCommit: ([EventBatch], LogPosition) throws -> Void
+    ) throws -> IntakeReport {
+        try withPipeline(input, isDryRun: false, now) { pipeline, total in
+            try commit(pipeline, input, lease, now, total: total, progress, onCommit)
+        }
+    }
+
+    /// Does everything that `ingest` does but writing: says what would become of an input.
+    package func rehearse(
+        _ input: EventInput, now: @escaping @Sendable () -> Timestamp,
+        progress: (IntakeProgress) -> Void = { _ in }
+    ) throws -> IntakeReport {
+        try withPipeline(input, isDryRun: true, now) { pipeline, total in
+            try rehearse(pipeline, origin: input.origin, total: total, progress)
+        }
+    }
+
+    private func withPipeline(
+        _ input: EventInput, isDryRun: Bool, _ now: @escaping @Sendable () -> Timestamp,
+        _ body: (IntakePipeline, _ totalByteCount: Int64?) throws -> IntakeReport
     ) throws -> IntakeReport {
         intakeLock.lock()
         defer { intakeLock.unlock() }
@@ -30,10 +48,7 @@ extension EventLog {
             zone: dictionary.settings.timeZone)
         let pipeline = IntakePipeline(reader, decoder, now: now)
         defer { pipeline.stop() }
-        if isDryRun {
-            return try rehearse(pipeline, origin: input.origin, total: reader.totalByteCount, progress)
-        }
-        return try commit(pipeline, input, lease, now, total: reader.totalByteCount, progress, onCommit)
+        return try body(pipeline, reader.totalByteCount)
     }
 
     private func commit(

@@ -48,7 +48,8 @@ final class IntakeFixture {
 
     @discardableResult
     func ingest(_ input: EventInput, isDryRun: Bool = false) throws -> IntakeReport {
-        try log.ingest(input, lease: lease, now: { IntakeFixture.now }, isDryRun: isDryRun) { batches, end in
+        if isDryRun { return try log.rehearse(input, now: { IntakeFixture.now }) }
+        return try log.ingest(input, lease: lease, now: { IntakeFixture.now }) { batches, end in
             try self.see(batches, end)
         }
     }

@@ -3,6 +3,7 @@ import CaliberCore
 import CaliberDictionary
 import CaliberEngine
 import CaliberEventLog
+import Foundation
 
 struct IngestCommand: CaliberSubcommand {
     static let configuration = CommandConfiguration(
@@ -32,19 +33,21 @@ struct IngestCommand: CaliberSubcommand {
     func perform() throws {
         let loaded = try deployment.loadDictionary()
         let format = try inputFormat(loaded.dictionary)
-        let engine = try Engine.open(
-            databasePath: deployment.databasePath, dictionary: loaded, creating: true)
+        let place = try RehearsalPlace(of: deployment.databasePath, isDryRun: dryRun)
+        defer { place.clear() }
+        let engine = try Engine.open(databasePath: place.databasePath, dictionary: loaded, creating: true)
         let inputs = files.map { $0 == "-" ? EventInput.standardInput(format: format) : .file($0, format: format) }
         let line = ProgressLine()
         let start = ContinuousClock.now
         let outcome: IngestOutcome
         do {
-            outcome = try engine.ingest(inputs, isDryRun: dryRun) { input, progress in
+            let show = { (input: EventInput, progress: IntakeProgress) in
                 line.show(
                     "\(input.origin)  \(Output.size(progress.byteCount))  "
                         + "\(Output.grouped(progress.account.received)) events",
                     fraction: progress.totalByteCount.map { Double(progress.byteCount) / Double(max($0, 1)) })
             }
+            outcome = try dryRun ? engine.rehearse(inputs, progress: show) : engine.ingest(inputs, progress: show)
         } catch {
             line.clear()
             throw error
@@ -86,5 +89,27 @@ extension MetricDefinition {
     fileprivate var hasTime: Bool {
         guard case .simple(let simple) = content else { return false }
         return simple.anchor != nil
+    }
+}
+
+/// Where a dry run looks: the database if there is one, else an empty one that is gone afterwards.
+private struct RehearsalPlace {
+    let databasePath: String
+    private let folder: URL?
+
+    init(of databasePath: String, isDryRun: Bool) throws {
+        guard isDryRun, !FileManager.default.fileExists(atPath: databasePath) else {
+            self.databasePath = databasePath
+            folder = nil
+            return
+        }
+        let temporary = FileManager.default.temporaryDirectory.appending(path: "caliber-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: temporary, withIntermediateDirectories: true)
+        self.databasePath = temporary.appending(path: "empty.db").path
+        folder = temporary
+    }
+
+    func clear() {
+        if let folder { try? FileManager.default.removeItem(at: folder) }
     }
 }

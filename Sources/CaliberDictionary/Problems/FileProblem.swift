@@ -22,7 +22,7 @@ package enum FileProblem: Hashable, Sendable {
         case .folderMissing(let path):
             Diagnostic(
                 "dictionary-missing", "There is no dictionary folder at \(path).",
-                remedy: "Name the folder that holds caliber.yaml with --dictionary.")
+                remedy: "Write one with `caliber init`, or name the folder that holds caliber.yaml with --dictionary.")
         case .settingsMissing(let folder):
             Diagnostic(
                 "settings-missing", "There is no caliber.yaml in \(folder).",

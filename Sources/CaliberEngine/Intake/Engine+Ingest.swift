@@ -10,26 +10,16 @@ extension Engine {
     /// What was counted by a progress call is durable. After an error or a crash, the same inputs can be taken in again:
     /// what is there already counts as duplicate.
     ///
-    /// - Parameter isDryRun: says what would happen and writes nothing.
+    /// - Parameter progress: called after each durable step.
     public func ingest(
-        _ inputs: [EventInput], isDryRun: Bool = false,
-        progress: (EventInput, IntakeProgress) -> Void = { _, _ in }
+        _ inputs: [EventInput], progress: (EventInput, IntakeProgress) -> Void = { _, _ in }
     ) throws -> IngestOutcome {
         let lease = try acquireLease()
-        var outcome = IngestOutcome(isDryRun: isDryRun)
-        guard !isDryRun else {
-            for input in inputs {
-                let report = try log.ingest(
-                    input, lease: lease, now: now, isDryRun: true, progress: { progress(input, $0) },
-                    onCommit: { _, _ in })
-                outcome.inputs.append(IngestOutcome.Input(origin: input.origin, report: report))
-            }
-            return outcome
-        }
+        var outcome = IngestOutcome(isDryRun: false)
         let tables = try openTables(.writing(lease)) { table, _ in outcome.rebuiltTables.append(table) }
         for input in inputs {
             let report = try log.ingest(
-                input, lease: lease, now: now, isDryRun: false, progress: { progress(input, $0) },
+                input, lease: lease, now: now, progress: { progress(input, $0) },
                 onCommit: { batches, position in
                     outcome.folds += try tables.fold(batches, upTo: position)
                 })
@@ -37,6 +27,20 @@ extension Engine {
         }
         try tables.checkpoint(lease)
         outcome.tableRowCounts = try tables.tableNames.map { ($0, try tables.rowCount(of: $0)) }
+        return outcome
+    }
+
+    /// Says what would become of inputs, and writes nothing.
+    ///
+    /// Each input is looked at alone: an event that is in two of them counts as new in both.
+    public func rehearse(
+        _ inputs: [EventInput], progress: (EventInput, IntakeProgress) -> Void = { _, _ in }
+    ) throws -> IngestOutcome {
+        var outcome = IngestOutcome(isDryRun: true)
+        for input in inputs {
+            let report = try log.rehearse(input, now: now, progress: { progress(input, $0) })
+            outcome.inputs.append(IngestOutcome.Input(origin: input.origin, report: report))
+        }
         return outcome
     }
 }
