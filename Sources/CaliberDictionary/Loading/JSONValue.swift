@@ -1,3 +1,5 @@
+import CaliberCore
+
 /// JSON that keeps the order of its keys, so that what is printed twice is the same twice.
 indirect enum JSONValue: Hashable, Sendable {
     case object([Member])
@@ -21,9 +23,9 @@ indirect enum JSONValue: Hashable, Sendable {
     var text: String {
         switch self {
         case .object(let members):
-            "{" + members.map { JSONValue.quote($0.key) + ":" + $0.value.text }.joined(separator: ",") + "}"
+            "{" + members.map { QuotedText.json($0.key) + ":" + $0.value.text }.joined(separator: ",") + "}"
         case .array(let values): "[" + values.map(\.text).joined(separator: ",") + "]"
-        case .string(let text): JSONValue.quote(text)
+        case .string(let text): QuotedText.json(text)
         case .number(let text): text
         case .boolean(let value): value ? "true" : "false"
         case .null: "null"
@@ -38,7 +40,7 @@ indirect enum JSONValue: Hashable, Sendable {
         let outer = String(repeating: "  ", count: level)
         switch self {
         case .object(let members):
-            let lines = members.map { inner + JSONValue.quote($0.key) + ": " + $0.value.indentedText(level + 1) }
+            let lines = members.map { inner + QuotedText.json($0.key) + ": " + $0.value.indentedText(level + 1) }
             return "{\n" + lines.joined(separator: ",\n") + "\n" + outer + "}"
         case .array(let values):
             let lines = values.map { inner + $0.indentedText(level + 1) }
@@ -50,34 +52,10 @@ indirect enum JSONValue: Hashable, Sendable {
     private var spacedText: String {
         switch self {
         case .object(let members):
-            "{" + members.map { JSONValue.quote($0.key) + ": " + $0.value.spacedText }.joined(separator: ", ") + "}"
+            "{" + members.map { QuotedText.json($0.key) + ": " + $0.value.spacedText }.joined(separator: ", ") + "}"
         case .array(let values): "[" + values.map(\.spacedText).joined(separator: ", ") + "]"
         default: text
         }
-    }
-
-    /// Also a double-quoted scalar of YAML.
-    static func quote(_ text: String) -> String {
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": quoted += "\\\""
-            case "\\": quoted += "\\\\"
-            case "\n": quoted += "\\n"
-            case "\r": quoted += "\\r"
-            case "\t": quoted += "\\t"
-            default:
-                if scalar.value < 0x20 || scalar.value == 0x7F || (0x80...0x9F).contains(scalar.value)
-                    || scalar.value == 0xFEFF || scalar.value == 0x2028 || scalar.value == 0x2029
-                {
-                    let digits = String(scalar.value, radix: 16)
-                    quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-                } else {
-                    quoted.unicodeScalars.append(scalar)
-                }
-            }
-        }
-        return quoted + "\""
     }
 }
 

@@ -81,7 +81,7 @@ struct MeaningBuilder {
 
 extension Aggregation {
     /// `percentile 0.95 continuous`; the median is a percentile.
-    var canonicalText: String {
+    package var canonicalText: String {
         switch self {
         case .sum: "sum"
         case .count: "count"

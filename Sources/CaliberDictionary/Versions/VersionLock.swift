@@ -70,7 +70,7 @@ public struct VersionLock: Hashable, Sendable {
             """
         for entry in entries {
             text += "  \(entry.id):\n"
-            text += "    name: \(JSONValue.quote(entry.name))\n"
+            text += "    name: \(QuotedText.json(entry.name))\n"
             if entry.isRemoved { text += "    removed: true\n" }
             text += "    versions:\n"
             for version in entry.versions { text += VersionLock.text(of: version) }
@@ -79,9 +79,9 @@ public struct VersionLock: Hashable, Sendable {
     }
 
     private static func text(of version: Version) -> String {
-        var text = "      \(version.version):\n        hash: \(JSONValue.quote(version.hash))\n        meaning:\n"
+        var text = "      \(version.version):\n        hash: \(QuotedText.json(version.hash))\n        meaning:\n"
         for part in version.meaning {
-            text += "          \(JSONValue.quote(part.label)): \(JSONValue.quote(part.text))\n"
+            text += "          \(QuotedText.json(part.label)): \(QuotedText.json(part.text))\n"
         }
         text += "        definition:\n"
         for entry in version.definition.entries ?? [] {
@@ -101,7 +101,7 @@ extension YAMLValue {
         case .list(let values): return "[" + values.map(\.flowText).joined(separator: ", ") + "]"
         case .scalar:
             switch scalar {
-            case .text(let text): return JSONValue.quote(text)
+            case .text(let text): return QuotedText.json(text)
             case .number(let text): return text
             case .boolean(let value): return value ? "true" : "false"
             case .null, nil: return "null"
@@ -109,5 +109,5 @@ extension YAMLValue {
         }
     }
 
-    private static func keyText(_ key: String) -> String { DefinitionNames.isName(key) ? key : JSONValue.quote(key) }
+    private static func keyText(_ key: String) -> String { DefinitionNames.isName(key) ? key : QuotedText.json(key) }
 }

@@ -1,3 +1,5 @@
+import CaliberCore
+
 /// JSON whose members stand in the order they are given, so that an answer's text is stable.
 indirect enum JSONText {
     case null
@@ -15,7 +17,7 @@ indirect enum JSONText {
         switch self {
         case .array(let elements): "[" + elements.map(\.compact).joined(separator: ",") + "]"
         case .object(let members):
-            "{" + members.map { JSONText.quoted($0) + ":" + $1.compact }.joined(separator: ",") + "}"
+            "{" + members.map { QuotedText.json($0) + ":" + $1.compact }.joined(separator: ",") + "}"
         default: scalarText
         }
     }
@@ -34,7 +36,7 @@ indirect enum JSONText {
             return "[\n" + lines.joined(separator: ",\n") + "\n\(outer)]"
         case .object(let members) where depth > 0 && !members.isEmpty:
             let lines = members.map {
-                inner + JSONText.quoted($0) + ": " + $1.indented(indent + 2, depth: depth - 1)
+                inner + QuotedText.json($0) + ": " + $1.indented(indent + 2, depth: depth - 1)
             }
             return "{\n" + lines.joined(separator: ",\n") + "\n\(outer)}"
         default:
@@ -47,27 +49,8 @@ indirect enum JSONText {
         case .null: "null"
         case .boolean(let value): value ? "true" : "false"
         case .literal(let digits): digits
-        case .string(let text): JSONText.quoted(text)
+        case .string(let text): QuotedText.json(text)
         case .array, .object: compact
         }
-    }
-
-    /// RFC 8259, section 7.
-    static func quoted(_ text: String) -> String {
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": quoted += "\\\""
-            case "\\": quoted += "\\\\"
-            case "\n": quoted += "\\n"
-            case "\r": quoted += "\\r"
-            case "\t": quoted += "\\t"
-            case _ where scalar.value < 0x20:
-                let digits = String(scalar.value, radix: 16)
-                quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: quoted.unicodeScalars.append(scalar)
-            }
-        }
-        return quoted + "\""
     }
 }

@@ -78,16 +78,10 @@ extension Aggregation {
     /// As a dictionary writes it.
     package var name: String {
         switch self {
-        case .sum: "sum"
-        case .count: "count"
-        case .countDistinct: "count_distinct"
-        case .min: "min"
-        case .max: "max"
-        case .average: "average"
-        case .sumBoolean: "sum_boolean"
         case .percentile(let fraction, let continuous):
             fraction == 0.5 && continuous
                 ? "median" : "percentile \(fraction) (\(continuous ? "continuous" : "discrete"))"
+        default: canonicalText
         }
     }
 }
