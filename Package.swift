@@ -133,7 +133,14 @@ if Context.environment["CALIBER_FUZZ"] != nil {
     let fuzzTargets: [(name: String, folder: String, dependencies: [Target.Dependency])] = [
         ("fuzz-canary", "Canary", []),
         ("fuzz-expression", "Expression", ["CaliberCore", "CaliberDictionary"]),
+        ("fuzz-yaml", "YAML", ["CaliberCore", "CaliberDictionary"]),
+        ("fuzz-json", "JSON", ["FuzzIntake"]),
+        ("fuzz-csv", "CSV", ["CaliberDictionary", "FuzzIntake"]),
     ]
+    package.targets.append(
+        .target(
+            name: "FuzzIntake", dependencies: ["CaliberCore", "CaliberDictionary", "CaliberEventLog", "CaliberStore"],
+            path: "Fuzz/Intake", swiftSettings: strict))
     for target in fuzzTargets {
         package.products.append(.executable(name: target.name, targets: [target.name]))
         package.targets.append(
