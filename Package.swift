@@ -132,15 +132,18 @@ let package = Package(
 if Context.environment["CALIBER_FUZZ"] != nil {
     let fuzzTargets: [(name: String, folder: String, dependencies: [Target.Dependency])] = [
         ("fuzz-canary", "Canary", []),
-        ("fuzz-expression", "Expression", ["CaliberCore", "CaliberDictionary"]),
-        ("fuzz-yaml", "YAML", ["CaliberCore", "CaliberDictionary"]),
-        ("fuzz-json", "JSON", ["FuzzIntake"]),
-        ("fuzz-csv", "CSV", ["CaliberDictionary", "FuzzIntake"]),
+        ("fuzz-expression", "Expression", ["CaliberCore", "CaliberDictionary", "FuzzPromise"]),
+        ("fuzz-yaml", "YAML", ["CaliberCore", "CaliberDictionary", "FuzzPromise"]),
+        ("fuzz-json", "JSON", ["FuzzIntake", "FuzzPromise"]),
+        ("fuzz-csv", "CSV", ["CaliberDictionary", "FuzzIntake", "FuzzPromise"]),
     ]
-    package.targets.append(
+    package.targets += [
+        .target(name: "FuzzPromise", path: "Fuzz/Promise", swiftSettings: strict),
         .target(
-            name: "FuzzIntake", dependencies: ["CaliberCore", "CaliberDictionary", "CaliberEventLog", "CaliberStore"],
-            path: "Fuzz/Intake", swiftSettings: strict))
+            name: "FuzzIntake",
+            dependencies: ["CaliberCore", "CaliberDictionary", "CaliberEventLog", "CaliberStore", "FuzzPromise"],
+            path: "Fuzz/Intake", swiftSettings: strict),
+    ]
     for target in fuzzTargets {
         package.products.append(.executable(name: target.name, targets: [target.name]))
         package.targets.append(

@@ -1,5 +1,6 @@
 import CaliberDictionary
 import FuzzIntake
+import FuzzPromise
 
 nonisolated(unsafe) private let log = ThrowawayLog(
     // Safe: libFuzzer calls the target from one thread.
@@ -40,14 +41,14 @@ public func fuzzCSV(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let header = Array("id,at,a,b\n".utf8).map { $0 == UInt8(ascii: ",") ? delimiter : $0 }
     let text = (hasGivenHeader ? header : []) + input.dropFirst()
     guard let report = log.rehearse(text, format: .rows(source)) else {
-        precondition(!hasGivenHeader, "refused as a whole")
+        promise(!hasGivenHeader, "refused as a whole")
         return 0
     }
     guard !ThrowawayLog.looksCompressed(text) else { return 0 }
     var rows = PlainRows(text, delimiter: delimiter)
     let expected = rows.count() - 1
-    precondition(report.account.received == expected, "\(report.account) for \(expected) rows")
-    precondition(!report.violations.keys.contains { $0.code == "malformed-json" }, "a row was written as no JSON")
+    promise(report.account.received == expected, "\(report.account) for \(expected) rows")
+    promise(!report.violations.keys.contains { $0.code == "malformed-json" }, "a row was written as no JSON")
     return 0
 }
 

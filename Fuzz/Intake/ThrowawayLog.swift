@@ -3,6 +3,7 @@ import CaliberDictionary
 import CaliberEventLog
 import CaliberStore
 import Foundation
+import FuzzPromise
 
 /// An event log that nothing is ever written to: each input is rehearsed against the same empty database, so that a
 /// finding depends on its bytes alone.
@@ -25,7 +26,7 @@ package final class ThrowawayLog {
             lease = try WriterLease.acquire(on: store, holder: "fuzz", now: { ThrowawayLog.now })
             log = try EventLog(store: store, dictionary: dictionary)
         } catch {
-            preconditionFailure("the target itself is wrong: \(error)")
+            fatalError("the target itself is wrong: \(error)")
         }
     }
 
@@ -41,13 +42,13 @@ package final class ThrowawayLog {
         } catch is InputProblem {
             return nil
         } catch {
-            preconditionFailure("bad input is no reason for \(error)")
+            fatalError("bad input is no reason for \(error)")
         }
         let account = report.account
-        precondition(account.isBalanced, "the account does not add up: \(account)")
-        precondition(report.violations.values.reduce(0) { $0 + $1.count } == account.quarantined, "reasons are missing")
-        precondition(report.acceptedByContract.values.reduce(0, +) == account.accepted, "acceptances are missing")
-        precondition(report.parkedByType.values.reduce(0, +) == account.parked, "parked events are missing")
+        promise(account.isBalanced, "the account does not add up: \(account)")
+        promise(report.violations.values.reduce(0) { $0 + $1.count } == account.quarantined, "reasons are missing")
+        promise(report.acceptedByContract.values.reduce(0, +) == account.accepted, "acceptances are missing")
+        promise(report.parkedByType.values.reduce(0, +) == account.parked, "parked events are missing")
         return report
     }
 }

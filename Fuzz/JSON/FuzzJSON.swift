@@ -1,4 +1,5 @@
 import FuzzIntake
+import FuzzPromise
 
 nonisolated(unsafe) private let log = ThrowawayLog(
     // Safe: libFuzzer calls the target from one thread.
@@ -39,11 +40,11 @@ nonisolated(unsafe) private let log = ThrowawayLog(
 public func fuzzJSON(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let input = Array(UnsafeBufferPointer(start: bytes, count: count))
     guard let report = log.rehearse(input) else {
-        precondition(ThrowawayLog.looksCompressed(input), "refused as a whole")
+        promise(ThrowawayLog.looksCompressed(input), "refused as a whole")
         return 0
     }
     if !ThrowawayLog.looksCompressed(input) {
-        precondition(report.account.received == lineCount(input), "\(report.account) for \(lineCount(input)) lines")
+        promise(report.account.received == lineCount(input), "\(report.account) for \(lineCount(input)) lines")
     }
     return 0
 }

@@ -1,5 +1,6 @@
 import CaliberCore
 import CaliberDictionary
+import FuzzPromise
 
 /// Up to three files in one input, divided by lines `%%%`: definitions, the settings, the lock. Whatever they hold,
 /// loading ends in a dictionary or in errors; and a dictionary that is accepted into the lock is found there again.
@@ -16,11 +17,11 @@ public func fuzzYAML(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     }
     let lock = loaded.lock.accepting(loaded)
     guard let again = load(files + [DictionaryFile(path: "versions.lock", text: lock.text)]) else {
-        preconditionFailure("the accepted lock can't be read:\n\(lock.text)")
+        fatalError("the accepted lock can't be read:\n\(lock.text)")
     }
-    precondition(again.isLocked, "what was accepted is not in the lock:\n\(lock.text)")
-    precondition(again.lock.text == lock.text, "the lock is not read as it was written:\n\(lock.text)")
-    precondition(again.contentHash == loaded.contentHash, "the lock changed the meaning")
+    promise(again.isLocked, "what was accepted is not in the lock:\n\(lock.text)")
+    promise(again.lock.text == lock.text, "the lock is not read as it was written:\n\(lock.text)")
+    promise(again.contentHash == loaded.contentHash, "the lock changed the meaning")
     return 0
 }
 
@@ -28,8 +29,8 @@ private func load(_ files: [DictionaryFile]) -> LoadedDictionary? {
     do throws(DiagnosticList) {
         return try MetricDictionary.load(files: files)
     } catch {
-        precondition(error.diagnostics.contains { $0.severity == .error }, "refused without a reason")
-        precondition(!error.description.isEmpty)
+        promise(error.diagnostics.contains { $0.severity == .error }, "refused without a reason")
+        promise(!error.description.isEmpty, "refused without a word")
         return nil
     }
 }
