@@ -134,8 +134,8 @@ if Context.environment["CALIBER_FUZZ"] != nil {
         ("fuzz-canary", "Canary", []),
         ("fuzz-expression", "Expression", ["CaliberCore", "CaliberDictionary", "FuzzPromise"]),
         ("fuzz-yaml", "YAML", ["CaliberCore", "CaliberDictionary", "FuzzPromise"]),
-        ("fuzz-json", "JSON", ["FuzzIntake", "FuzzPromise"]),
-        ("fuzz-csv", "CSV", ["CaliberDictionary", "FuzzIntake", "FuzzPromise"]),
+        ("fuzz-json", "JSON", ["CaliberEventLog", "FuzzIntake", "FuzzPromise"]),
+        ("fuzz-csv", "CSV", ["CaliberDictionary", "CaliberEventLog", "FuzzIntake", "FuzzPromise"]),
     ]
     package.targets += [
         .target(name: "FuzzPromise", path: "Fuzz/Promise", swiftSettings: strict),

@@ -1,4 +1,5 @@
 import CaliberDictionary
+import CaliberEventLog
 import FuzzIntake
 import FuzzPromise
 

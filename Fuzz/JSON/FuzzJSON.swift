@@ -1,3 +1,4 @@
+import CaliberEventLog
 import FuzzIntake
 import FuzzPromise
 
