@@ -133,7 +133,17 @@ let package = Package(
 if Context.environment["CALIBER_FUZZ"] != nil {
     let fuzzTargets: [(name: String, folder: String, dependencies: [Target.Dependency])] = [
         ("fuzz-canary", "Canary", []),
-        ("fuzz-expression", "Expression", ["CaliberCore", "CaliberDictionary"]),
+        ("fuzz-expression", "Expression", ["CaliberCore", "CaliberDictionary", "FuzzPromise"]),
+        ("fuzz-yaml", "YAML", ["CaliberCore", "CaliberDictionary", "FuzzPromise"]),
+        ("fuzz-json", "JSON", ["CaliberEventLog", "FuzzIntake", "FuzzPromise"]),
+        ("fuzz-csv", "CSV", ["CaliberDictionary", "CaliberEventLog", "FuzzIntake", "FuzzPromise"]),
+    ]
+    package.targets += [
+        .target(name: "FuzzPromise", path: "Fuzz/Promise", swiftSettings: strict),
+        .target(
+            name: "FuzzIntake",
+            dependencies: ["CaliberCore", "CaliberDictionary", "CaliberEventLog", "CaliberStore", "FuzzPromise"],
+            path: "Fuzz/Intake", swiftSettings: strict),
     ]
     for target in fuzzTargets {
         package.products.append(.executable(name: target.name, targets: [target.name]))

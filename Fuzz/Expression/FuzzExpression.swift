@@ -1,5 +1,6 @@
 import CaliberCore
 import CaliberDictionary
+import FuzzPromise
 
 private let scope = ExpressionScope(
     description: "table orders",
@@ -18,8 +19,8 @@ public func fuzzExpression(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt
     let location = SourceLocation(file: "fuzz", line: 1, column: 1)
     guard case .success(let expression) = ExpressionCompiler.compile(text, in: scope, at: location) else { return 0 }
     guard case .success(let again) = ExpressionCompiler.compile(expression.displayText, in: scope, at: location) else {
-        preconditionFailure("\(expression.displayText) does not compile")
+        fatalError("\(expression.displayText) does not compile")
     }
-    precondition(again.canonicalText == expression.canonicalText, "\(expression.displayText) means something else")
+    promise(again.canonicalText == expression.canonicalText, "\(expression.displayText) means something else")
     return 0
 }

@@ -288,6 +288,8 @@ int caliber_json_parse(caliber_json_parser *parser, const uint8_t *line, size_t 
 const char *caliber_json_error_message(int code) {
     if (code == CALIBER_JSON_DUPLICATE_KEY) return "An object has one name twice.";
     if (code == CALIBER_JSON_OUT_OF_MEMORY) return "Memory is short.";
+    // A whole number past 64 bits and one past the largest double count as malformed.
+    if (code == simdjson::NUMBER_ERROR) return "A number is malformed or too large.";
     return simdjson::error_message(static_cast<simdjson::error_code>(code));
 }
 

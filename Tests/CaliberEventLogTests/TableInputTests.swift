@@ -104,6 +104,19 @@ import Testing
         #expect(try fixture.log.account() == IntakeAccount())
     }
 
+    @Test(arguments: [
+        ("18446744073709551615", "number-out-of-range"), ("18446744073709551616", "wrong-type"),
+        ("-9223372036854775809", "wrong-type"), ("1e400", "wrong-type"),
+        ("32222222222222222222222222222222222222222222222", "wrong-type"),
+    ])
+    func `a number past all bounds is the fault of its field, not of the line`(text: String, code: String) throws {
+        let fixture = try IntakeFixture([Make.contract("row", [Make.field("a", .integer), Make.field("b", .number)])])
+        let table = "id,a,b\n1,\(text),\n2,-9223372036854775808,-1.5e-308\n"
+        try fixture.ingest(.bytes(Array(table.utf8), origin: "rows.csv", format: .rows(TableInputTests.plain())))
+        #expect(try fixture.log.quarantined().map { "\($0.kind.code) \($0.kind.field ?? "")" } == ["\(code) a"])
+        #expect(fixture.seen == ["row 2 - a=-9223372036854775808 b=-1.5e-308"])
+    }
+
     @Test func `one row gives rise to several events, each typed by its contract`() throws {
         let contracts = [
             Make.contract(

@@ -6,8 +6,8 @@ extension TypedExpression {
     ///
     /// - operands of `and`, `or`, `+`, `*`, `=`, `!=`, `least` and `greatest` have no order; `and` and `or` no repeats
     ///   and no inner parentheses;
-    /// - `a > b` is `b < a`; `between` is its two comparisons; `in` has no order and no repeats, and is `=` with one
-    ///   member;
+    /// - `a > b` is `b < a`; `between` is its two comparisons; `in` has no order and no repeats, is `=` with one
+    ///   member and takes in what it is joined to by `or`: `x = 'a' or x = 'b'` is `x in ('a', 'b')`;
     /// - `not` moves inwards as far as it goes (De Morgan; `not a < b` is `b <= a`), which is right in three-valued
     ///   logic too, and two of them vanish; two signs vanish likewise;
     /// - `else null` is no `else`; literals are in their smallest unit (`60 minutes` is `1 hour`).
@@ -77,15 +77,22 @@ extension TypedExpression {
     }
 
     private func connective(_ parts: [TypedExpression], _ word: String, isNegated: Bool) -> String {
-        var texts: Set<String> = []
-        gather(parts, word, isNegated: isNegated, into: &texts)
-        let sorted = texts.sorted()
+        var texts: Set<ExactText> = []
+        var members: [ExactText: Set<ExactText>] = [:]
+        gather(parts, word, isNegated: isNegated, into: &texts, &members)
+        for (value, members) in members {
+            texts.insert(
+                ExactText(TypedExpression.membership(value.text, members, isNegated: word == "and")))
+        }
+        let sorted = texts.sorted().map(\.text)
         return sorted.count == 1 ? sorted[0] : "(\(sorted.joined(separator: " \(word) ")))"
     }
 
-    /// The parts of nested connectives of one kind, as one flat list.
+    /// The parts of nested connectives of one kind, as one flat list; those that hold one value against literals
+    /// as the literals by the value.
     private func gather(
-        _ parts: [TypedExpression], _ word: String, isNegated: Bool, into texts: inout Set<String>
+        _ parts: [TypedExpression], _ word: String, isNegated: Bool, into texts: inout Set<ExactText>,
+        _ members: inout [ExactText: Set<ExactText>]
     ) {
         for part in parts {
             var inner = part
@@ -97,20 +104,56 @@ extension TypedExpression {
             switch inner.node {
             case .and(let innerParts) where word == (isInnerNegated ? "or" : "and"),
                 .or(let innerParts) where word == (isInnerNegated ? "and" : "or"):
-                gather(innerParts, word, isNegated: isInnerNegated, into: &texts)
+                gather(innerParts, word, isNegated: isInnerNegated, into: &texts, &members)
             default:
-                texts.insert(inner.canonicalText(isNegated: isInnerNegated))
+                if let (value, literals) = inner.alternatives(isNegated: isInnerNegated, word) {
+                    members[value, default: []].formUnion(literals)
+                } else {
+                    texts.insert(ExactText(inner.canonicalText(isNegated: isInnerNegated)))
+                }
             }
         }
     }
 
-    private func membership(_ value: TypedExpression, _ members: [Literal], isNegated: Bool) -> String {
-        let texts = Set(members.map { TypedExpression.canonicalText(of: $0, value.type) }).sorted()
-        guard texts.count > 1 else {
-            let symbol = isNegated ? ComparisonOperator.notEqual : .equal
-            return TypedExpression.comparison(symbol, value.canonicalText, texts.first ?? "")
+    /// What stands on both sides of `x = 'a'` or `x in ('a', 'b')` among `or`, and of their opposites among `and`;
+    /// nil for any other condition.
+    private func alternatives(isNegated: Bool, _ word: String) -> (value: ExactText, literals: Set<ExactText>)? {
+        switch node {
+        case .isMember(let value, let members) where isNegated == (word == "and"):
+            return (value.exactText, TypedExpression.texts(of: members, value.type))
+        case .comparison(let symbol, let left, let right)
+        where (isNegated ? symbol.inverse : symbol) == (word == "and" ? .notEqual : .equal):
+            switch (left.isValueLiteral, right.isValueLiteral) {
+            case (false, true): return (left.exactText, [right.exactText])
+            case (true, false): return (right.exactText, [left.exactText])
+            default: return nil
+            }
+        default: return nil
         }
-        return "(\(value.canonicalText) \(isNegated ? "not in" : "in") (\(texts.joined(separator: ", "))))"
+    }
+
+    private var exactText: ExactText { ExactText(canonicalText) }
+
+    private static func texts(of members: [Literal], _ type: LogicalType) -> Set<ExactText> {
+        Set(members.map { ExactText(canonicalText(of: $0, type)) })
+    }
+
+    private var isValueLiteral: Bool {
+        guard case .literal(let literal) = node else { return false }
+        return literal != .null
+    }
+
+    private func membership(_ value: TypedExpression, _ members: [Literal], isNegated: Bool) -> String {
+        TypedExpression.membership(
+            value.canonicalText, TypedExpression.texts(of: members, value.type), isNegated: isNegated)
+    }
+
+    private static func membership(_ value: String, _ members: Set<ExactText>, isNegated: Bool) -> String {
+        let texts = members.sorted().map(\.text)
+        guard texts.count > 1 else {
+            return comparison(isNegated ? .notEqual : .equal, value, texts.first ?? "")
+        }
+        return "(\(value) \(isNegated ? "not in" : "in") (\(texts.joined(separator: ", "))))"
     }
 
     private func choiceText(_ branches: [Branch], _ otherwise: TypedExpression?) -> String {
@@ -128,6 +171,24 @@ extension TypedExpression {
         case .less, .lessOrEqual: "(\(left) \(symbol.rawValue) \(right))"
         case .greater, .greaterOrEqual: comparison(symbol.mirrored, right, left)
         }
+    }
+}
+
+/// A text that is equal to another byte by byte alone. Values are compared by their bytes, and a `String` is equal to
+/// any other way of composing its characters.
+private struct ExactText: Hashable, Comparable {
+    let text: String
+
+    init(_ text: String) { self.text = text }
+
+    static func == (left: ExactText, right: ExactText) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
+
+    static func < (left: ExactText, right: ExactText) -> Bool {
+        left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
+    }
+
+    func hash(into hasher: inout Hasher) {
+        for byte in text.utf8 { hasher.combine(byte) }
     }
 }
 

@@ -35,8 +35,18 @@ extension TypedExpression {
         return microseconds == 0 ? "0 seconds" : "\(microseconds / 1000) ms"
     }
 
-    static func quoted(_ text: String) -> String {
-        "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
+    static func quoted(_ text: String) -> String { quoted(text, by: "'") }
+
+    /// The text between quotes, with those inside doubled. Goes by scalars, as the lexer does: a quote that carries an
+    /// accent is one character with it, and is a quote all the same.
+    static func quoted(_ text: String, by quote: Unicode.Scalar) -> String {
+        var quoted = String.UnicodeScalarView([quote])
+        for scalar in text.unicodeScalars {
+            if scalar == quote { quoted.append(quote) }
+            quoted.append(scalar)
+        }
+        quoted.append(quote)
+        return String(quoted)
     }
 
     /// A literal with its type and in its smallest unit, so that equal values have one text.
@@ -57,7 +67,7 @@ extension ColumnReference {
     var sourceText: String {
         let name = qualifiedName
         guard !ColumnReference.isPlainName(name) else { return name }
-        return "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+        return TypedExpression.quoted(name, by: "\"")
     }
 
     private static func isPlainName(_ name: String) -> Bool {
@@ -75,6 +85,6 @@ extension ColumnReference {
     private static func escaped(_ part: String) -> String {
         part.unicodeScalars.allSatisfy { $0.continuesName || $0 == "." }
             ? part
-            : "\"" + part.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+            : TypedExpression.quoted(part, by: "\"")
     }
 }

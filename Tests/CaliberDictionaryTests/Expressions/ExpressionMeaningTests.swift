@@ -34,6 +34,12 @@ import Testing
         ["items > 5", "5 < items", "not items <= 5", "not not (items > 5)"],
         ["channel in ('b', 'a', 'b')", "channel in ('a', 'b')", "not (channel not in ('b', 'a'))"],
         ["channel in ('a')", "channel = 'a'", "'a' == channel"],
+        [
+            "channel in ('a', 'b', 'c')", "channel = 'a' or ('c' = channel or channel = 'b')",
+            "channel in ('a', 'b') or channel = 'c'", "not (channel != 'a' and channel not in ('b', 'c'))",
+        ],
+        ["channel not in ('a', 'b')", "channel != 'a' and channel != 'b'", "not (channel = 'b' or channel = 'a')"],
+        ["gift or paid in (1, 2.00 CNY)", "paid = 1.00 CNY or gift or paid = 2"],
         ["channel <> 'a'", "channel != 'a'", "not channel = 'a'", "channel not in ('a')"],
         [
             "gift and items > 5 and first_order", "first_order and (gift and 5 < items)",
@@ -67,6 +73,8 @@ import Testing
         ["case when gift then 1 else 2 end", "case when gift then 2 else 1 end"],
         ["date(paid_at)", "date(shipped_at)"],
         ["channel = 'x) and (gift'", "channel = 'x' and gift"],
+        ["channel = 'a' or channel = 'b'", "channel = 'a' and channel = 'b'", "channel = 'a' or channel != 'b'"],
+        ["channel = 'a' or buyer = 'b'", "channel in ('a', 'b')", "channel in ('a') or channel = buyer"],
     ])
     func `texts that mean different things have different canonical texts`(texts: [String]) throws {
         #expect(Set(try texts.map { try Self.compile($0).canonicalText }).count == texts.count)
@@ -123,6 +131,26 @@ import Testing
     ])
     func `an expression is shown as a person would write it`(text: String, expected: String) throws {
         #expect(try Self.compile(text).displayText == expected)
+    }
+
+    @Test(arguments: ["'\u{301}", "\"\u{301}", "'", "''\u{200D}'"])
+    func `a quote under an accent is doubled like any other`(content: String) throws {
+        let text = TypedExpression(.comparison(.equal, try Self.compile("channel"), Self.literal(content)), .boolean)
+        let again = try Self.compile(text.displayText)
+        #expect(again.canonicalText == text.canonicalText)
+        #expect(again.canonicalText.unicodeScalars.count { $0 == "'" } % 2 == 0)
+    }
+
+    @Test func `texts composed in different ways are different texts`() throws {
+        let both = try Self.compile("channel in ('\u{E9}', 'e\u{301}')").canonicalText
+        #expect(Array(both.utf8) == Array("(channel in ('e\u{301}', '\u{E9}'))".utf8))
+        #expect(
+            try Array(Self.compile("channel = '\u{E9}' or channel = 'e\u{301}'").canonicalText.utf8) == Array(both.utf8)
+        )
+    }
+
+    private static func literal(_ content: String) -> TypedExpression {
+        TypedExpression(.literal(.text(content)), .category)
     }
 
     @Test func `references are the distinct columns in order of first use`() throws {

@@ -57,4 +57,14 @@ enum JSONWriting {
         }
         return index == text.count
     }
+
+    /// Whether a number is within 64 bits, or within a double when it has a point or an exponent. The parser refuses a
+    /// whole line for one that is not.
+    static func canBeHeld(number text: [UInt8]) -> Bool {
+        let isWhole = !text.contains { $0 == UInt8(ascii: ".") || $0 | 0x20 == UInt8(ascii: "e") }
+        if isWhole, text.count <= 18 { return true }
+        let digits = String(decoding: text, as: UTF8.self)
+        if isWhole { return Int64(digits) != nil || UInt64(digits) != nil }
+        return Double(digits)?.isFinite ?? false
+    }
 }

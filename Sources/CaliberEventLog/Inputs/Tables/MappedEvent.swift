@@ -201,11 +201,12 @@ struct MappedField {
         return true
     }
 
-    /// Numbers and booleans stand bare where the text is one in JSON; amounts stay text, which is exact.
+    /// Numbers and booleans stand bare where the text is one in JSON; amounts stay text, which is exact. A number that no
+    /// parser holds stays text, too, and is then refused for what it is.
     private func writeValue(_ text: [UInt8], into block: LineBlock) {
         switch type {
         case .integer, .number, .moneyRate, .duration:
-            if JSONWriting.isNumber(text) {
+            if JSONWriting.isNumber(text), JSONWriting.canBeHeld(number: text) {
                 block.append(text)
                 return
             }
