@@ -1,6 +1,6 @@
 import CaliberCore
-import CaliberEventLog
 import CaliberDictionary
+import CaliberEventLog
 import CaliberStore
 import CaliberTables
 

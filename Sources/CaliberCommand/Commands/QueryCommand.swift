@@ -29,14 +29,17 @@ struct QueryCommand: CaliberSubcommand {
         name: .customLong("group-by"), help: ArgumentHelp("Dimensions, by comma; repeatable.", valueName: "names"))
     var groupBy: [String] = []
 
-    @Option(name: .customLong("where"), help: ArgumentHelp("A condition; repeatable, all must hold.", valueName: "condition"))
+    @Option(
+        name: .customLong("where"),
+        help: ArgumentHelp("A condition; repeatable, all must hold.", valueName: "condition"))
     var filters: [String] = []
 
     @Option(name: .customLong("start-time"), help: ArgumentHelp("First day or moment, ISO 8601.", valueName: "time"))
     var startTime: String?
 
     @Option(
-        name: .customLong("end-time"), help: ArgumentHelp("Last day or moment, inclusive, ISO 8601.", valueName: "time"))
+        name: .customLong("end-time"), help: ArgumentHelp("Last day or moment, inclusive, ISO 8601.", valueName: "time")
+    )
     var endTime: String?
 
     @Option(help: ArgumentHelp("Columns of the answer, by comma; -name for descending.", valueName: "names"))

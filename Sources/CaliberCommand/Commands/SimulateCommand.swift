@@ -19,7 +19,8 @@ struct SimulateCommand: CaliberSubcommand {
 
     func perform() throws {
         guard orders > 0, days > 0 else {
-            throw Diagnostic("empty-simulation", "\(orders) orders on \(days) days make no stream.", remedy: "Ask for at least one.")
+            throw Diagnostic(
+                "empty-simulation", "\(orders) orders on \(days) days make no stream.", remedy: "Ask for at least one.")
         }
         let simulation = Simulation(SimulationSettings(seed: seed, orderCount: orders, dayCount: days))
         let events = try handle(output)

@@ -56,7 +56,7 @@ enum DefinitionText {
         return input.filter.map { "\(name) where \($0.displayText)" } ?? name
     }
 
-    static func describe(_ table: TableDefinition) -> String {
+    static func describe(_ table: TableDefinition, in dictionary: MetricDictionary) -> String {
         var facts: [[String]] = []
         if let description = table.description { facts.append(["what", description]) }
         if let owner = table.owner { facts.append(["owner", owner]) }
@@ -65,21 +65,37 @@ enum DefinitionText {
         if let validity = table.validity {
             facts.append(["validity", "from \(validity.from) until \(validity.to ?? "the next")"])
         }
-        let columns = table.columns.map { column in ["\(column.name)", column.type.name, content(column)] }
+        let columns = table.columns.map { column in ["\(column.name)", column.type.name, content(column, dictionary)] }
         let joins = table.joins.map { join in
-            [join.name, "\(join.table) on \(join.on.joined(separator: ", "))\(join.validAt.map { ", valid at \($0)" } ?? "")"]
+            [
+                join.name,
+                "\(join.table) on \(join.on.joined(separator: ", "))\(join.validAt.map { ", valid at \($0)" } ?? "")",
+            ]
         }
         var text = table.name + "\n" + TextColumns.align(facts) + "\n\nColumns\n" + TextColumns.align(columns)
         if !joins.isEmpty { text += "\n\nJoins, many to one\n" + TextColumns.align(joins) }
         return text
     }
 
-    private static func content(_ column: ColumnDefinition) -> String {
+    private static func content(_ column: ColumnDefinition, _ dictionary: MetricDictionary) -> String {
         switch column.content {
         case .key: "key"
         case .derived(let expression): "= \(expression.displayText)"
         case .fold(let fold):
-            "\(fold.kind.rawValue) of \(fold.contract)" + (fold.condition.map { " when \($0.displayText)" } ?? "")
+            "\(fold.kind.rawValue) of \(folded(fold, dictionary))"
+                + (fold.condition.map { " when \($0.displayText)" } ?? "")
+        }
+    }
+
+    /// `payment.callback.amount`; the contract alone where its events are counted.
+    private static func folded(_ fold: FoldDefinition, _ dictionary: MetricDictionary) -> String {
+        switch fold.field {
+        case nil: return fold.contract
+        case .eventTime: return "\(fold.contract).$time"
+        case .eventID: return "\(fold.contract).$id"
+        case .data(let index):
+            let fields = dictionary.contract(named: fold.contract)?.fields ?? []
+            return fields.indices.contains(index) ? "\(fold.contract).\(fields[index].name)" : fold.contract
         }
     }
 
@@ -120,7 +136,12 @@ enum DefinitionText {
         return text
             + TextColumns.align(
                 source.events.map { event in
-                    [event.contract, event.condition.map { "when \($0.column) \($0.values.map { "is " + $0.joined(separator: " or ") } ?? "has a value")" } ?? "always"]
+                    [
+                        event.contract,
+                        event.condition.map {
+                            "when \($0.column) \($0.values.map { "is " + $0.joined(separator: " or ") } ?? "has a value")"
+                        } ?? "always",
+                    ]
                 })
     }
 }

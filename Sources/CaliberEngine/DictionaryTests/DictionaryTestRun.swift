@@ -145,7 +145,9 @@ public struct DictionaryTestRun {
                 let field = answer.fields[column]
                 let text = answer.text(of: actualRow[column], in: field)
                 let number = majorNumber(actualRow[column], field.type)
-                guard !comparison.matches(value.value, actual: text, number: number, type: field.type) else { return nil }
+                guard !comparison.matches(value.value, actual: text, number: number, type: field.type) else {
+                    return nil
+                }
                 return difference(test, value.column, expected: value.value, actual: text, at: value.location)
             }
         }

@@ -148,7 +148,8 @@ private struct ComparedSide {
     /// Day and channel, as far as the metric has them.
     func usualDimensions() throws -> [String] {
         let names = try session.dimensions(of: [reference]).map(\.name)
-        return (names.contains("metric_time") ? ["metric_time__day"] : []) + (names.contains("channel") ? ["channel"] : [])
+        return (names.contains("metric_time") ? ["metric_time__day"] : [])
+            + (names.contains("channel") ? ["channel"] : [])
     }
 
     func answer(_ dimensions: [String], _ scope: ComparisonScope) throws -> QueryAnswer {

@@ -28,7 +28,8 @@ enum LaneText {
     /// The members of a set, in byte order.
     static func members(_ lane: Int64, _ pool: StringPool?) -> [String] {
         let joined = pool?.string(UInt32(truncatingIfNeeded: lane)) ?? ""
-        return joined.isEmpty ? [] : joined.split(separator: "\u{1F}", omittingEmptySubsequences: false).map(String.init)
+        return joined.isEmpty
+            ? [] : joined.split(separator: "\u{1F}", omittingEmptySubsequences: false).map(String.init)
     }
 
     private static func power(of currency: Currency) -> Double {
