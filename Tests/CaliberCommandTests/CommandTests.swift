@@ -43,6 +43,8 @@ import Testing
 
     @Test func `what the dictionary holds can be listed and described`() throws {
         var transcript = try Transcript(initialised: true)
+        try transcript.run("list", "dimension-values", "--metrics", "gmv", "--dimension", "channel")
+        try transcript.run("ingest", "sample.ndjson")
         for kind in ["metrics", "tables", "contracts", "sources"] { try transcript.run("list", kind) }
         try transcript.run("list", "dimensions", "--metrics", "gmv")
         try transcript.run("list", "dimension-values", "--metrics", "gmv", "--dimension", "channel")

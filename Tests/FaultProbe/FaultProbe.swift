@@ -62,10 +62,12 @@ struct FaultProbe {
                 thrown += acknowledgement.errors.isEmpty ? 0 : 1
                 broken += violations.isEmpty ? 0 : 1
                 let outcome = acknowledgement.errors.isEmpty ? "absorbed" : "thrown"
-                let label = "\(isSticky ? "from the" : "the") \(number)th on"
+                let label = "operation \(number)\(isSticky ? " and all after it" : "")"
                 if hasFailed { print("\(label): \(outcome), \(violations.isEmpty ? "whole afterwards" : "BROKEN")") }
                 for violation in violations { print("  \(violation)") }
                 if !violations.isEmpty { print("  thrown: \(acknowledgement.errors)") }
+                // Said at once, so that a run that hangs has said where.
+                fflush(nil)
                 guard hasFailed else { break }
                 number += max(step, 1)
             }

@@ -94,7 +94,7 @@ struct DiffDictionary: CaliberSubcommand {
             Output.note("No metric changes its meaning.")
             return
         }
-        for comparison in comparisons { Output.data(ComparisonText.describe(comparison, limit: limit)) }
+        Output.data(comparisons.map { ComparisonText.describe($0, limit: limit) }.joined(separator: "\n"))
         if comparisons.contains(where: { !$0.changedRows.isEmpty || $0.unreachableReason != nil }) {
             throw needsAttention()
         }
