@@ -104,6 +104,14 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "CFaultyFileSystem", path: "Tests/CFaultyFileSystem", linkerSettings: [.linkedLibrary("sqlite3")]),
+        // A process of its own: the file system that fails is SQLite's default in all of it.
+        .executableTarget(
+            name: "caliber-fault-probe",
+            dependencies: [
+                "CFaultyFileSystem", "CaliberCore", "CaliberDictionary", "CaliberEventLog", "CaliberEngine",
+                "CaliberTesting", grdb,
+            ],
+            path: "Tests/FaultProbe", swiftSettings: strict),
         tests("HouseRulesTests", []),
         tests("CaliberCoreTests", []),
         tests("CaliberStoreTests", ["CaliberStore", grdb]),
@@ -124,6 +132,13 @@ let package = Package(
             [
                 "CaliberEngine", "CaliberQuery", "CaliberTables", "CaliberEventLog", "CaliberStore",
                 "CaliberDictionary", "CaliberColumns", "CaliberSimulator", grdb,
+            ]),
+        // The processes themselves: both executables are built beside these tests and run by them.
+        tests(
+            "CaliberCommandTests",
+            [
+                "CaliberEngine", "CaliberEventLog", "CaliberStore", "CaliberDictionary",
+                "CaliberSimulator",
             ]),
     ],
     cxxLanguageStandard: .cxx17

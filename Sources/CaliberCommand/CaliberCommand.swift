@@ -10,19 +10,26 @@ struct CaliberCommand: ParsableCommand {
             callback, and answers every metric by one governed definition.
 
             First steps:
-              caliber init                       write a starter dictionary and sample events
-              caliber ingest sample.ndjson       take events in; what breaks a contract is quarantined
+              caliber init                    write a dictionary and sample events
+              caliber ingest sample.ndjson    take events in; faulty ones are kept apart
               caliber query --metrics gmv --group-by metric_time__day
 
             Data goes to standard output, everything else to standard error.
-            Exit codes: 0 done; 1 can't be done, diagnostics say why; 3 done, but needs a person (quarantined events \
-            under --strict, a failed dictionary test, a stale answer under --fresh, differing figures in \
-            `dictionary diff`); 64 the command line is wrong.
+
+            Exit codes:
+               0  done
+               1  can't be done; diagnostics say why
+               3  done, but needs a person: quarantined events under --strict, a failed
+                  dictionary test, a stale answer under --fresh, differing figures in
+                  `dictionary diff`
+              64  the command line is wrong
+
+            Completions for bash, zsh or fish: caliber --generate-completion-script bash
             """,
         version: "0.1.0",
         subcommands: [
             InitCommand.self, IngestCommand.self, QueryCommand.self, ListCommand.self, DescribeCommand.self,
             LineageCommand.self, DictionaryCommand.self, QuarantineCommand.self, StatusCommand.self,
-            SimulateCommand.self,
+            RebuildCommand.self, SimulateCommand.self,
         ])
 }

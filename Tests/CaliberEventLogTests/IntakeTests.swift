@@ -212,3 +212,17 @@ import Testing
             })
     }
 }
+
+/// What is left of an intake that can't even begin.
+@Suite struct RefusedWriterTests {
+    @Test(.timeLimit(.minutes(1)))
+    func `an intake whose first write is refused ends, and says why`() throws {
+        let fixture = try IntakeFixture()
+        let later = try WriterLease.acquire(on: fixture.store, holder: "another", waitSeconds: 0) {
+            Timestamp(microseconds: IntakeFixture.now.microseconds + 3_600_000_000)
+        }
+        // Often: what must not happen depends on which of the intake's threads comes first.
+        for _ in 0..<200 { #expect(throws: StoreProblem.self) { try fixture.ingest("{}\n") } }
+        withExtendedLifetime(later) {}
+    }
+}

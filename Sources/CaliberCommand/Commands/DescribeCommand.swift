@@ -17,7 +17,7 @@ struct DescribeCommand: CaliberSubcommand {
         if let metric = dictionary.metric(named: base, version: version) {
             Output.data(DefinitionText.describe(metric, in: loaded))
         } else if let table = dictionary.table(named: name) {
-            Output.data(DefinitionText.describe(table))
+            Output.data(DefinitionText.describe(table, in: dictionary))
         } else if let contract = dictionary.contract(named: name) {
             Output.data(DefinitionText.describe(contract))
         } else if let source = dictionary.source(named: name) {

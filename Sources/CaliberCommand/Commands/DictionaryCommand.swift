@@ -31,9 +31,14 @@ struct CheckDictionary: CaliberSubcommand {
         let warnings = loaded.warnings.filter { !(accept && $0.code == "not-locked") }
         for warning in warnings { Output.note(warning.description) }
         Output.note(
-            "\(dictionary.settings.name): \(dictionary.contracts.count) contracts, \(dictionary.tables.count) tables, "
-                + "\(dictionary.metrics.count) metrics, \(dictionary.sources.count) sources, \(loaded.tests.count) tests; "
-                + (warnings.isEmpty ? "nothing is wrong." : "\(warnings.count) warnings."))
+            "\(dictionary.settings.name): "
+                + [
+                    Output.count(dictionary.contracts.count, "contract"),
+                    Output.count(dictionary.tables.count, "table"),
+                    Output.count(dictionary.metrics.count, "metric"), Output.count(dictionary.sources.count, "source"),
+                    Output.count(loaded.tests.count, "test"),
+                ].joined(separator: ", ")
+                + "; " + (warnings.isEmpty ? "nothing is wrong." : Output.count(warnings.count, "warning") + "."))
         if !loaded.isLocked, !accept {
             Output.note("Next: caliber dictionary diff shows what changes; caliber dictionary check --accept keeps it.")
         }
@@ -89,7 +94,7 @@ struct DiffDictionary: CaliberSubcommand {
             Output.note("No metric changes its meaning.")
             return
         }
-        for comparison in comparisons { Output.data(ComparisonText.describe(comparison, limit: limit)) }
+        Output.data(comparisons.map { ComparisonText.describe($0, limit: limit) }.joined(separator: "\n"))
         if comparisons.contains(where: { !$0.changedRows.isEmpty || $0.unreachableReason != nil }) {
             throw needsAttention()
         }

@@ -18,7 +18,7 @@ struct LineageCommand: CaliberSubcommand {
     @Argument(help: "A metric, a table's column (orders.paid), a contract or its field (payment.callback.amount).")
     var name: String
     @Flag(help: "What depends on it, instead of what it is made of.") var downstream = false
-    @Option(help: "tree or json.") var format: Format = .tree
+    @Option(help: "How it is drawn.") var format: Format = .tree
 
     func perform() throws {
         let lineage = Lineage(of: try deployment.loadDictionary().dictionary)

@@ -75,6 +75,7 @@ struct ListDimensionValues: CaliberSubcommand {
         let session = try deployment.openEngine().session()
         let values = try session.values(of: dimension, metrics: MetricReference.list(metrics), limit: limit)
         Output.data(values.joined(separator: "\n"))
+        if values.isEmpty { Output.note("No row that counts has a value of \(dimension).") }
     }
 }
 

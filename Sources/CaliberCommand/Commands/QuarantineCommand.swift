@@ -92,6 +92,10 @@ struct ReplayQuarantine: CaliberSubcommand {
         let engine = try deployment.openEngine()
         let outcome = try engine.replayQuarantine(selection.filter(ids: numbers.isEmpty ? nil : numbers))
         let account = outcome.quarantine.account
+        guard account.received > 0 || outcome.parked.account.received > 0 else {
+            Output.note("Nothing waits to be taken in again.")
+            return
+        }
         Output.note(
             """
             \(Output.grouped(account.received)) taken in again: \(Output.grouped(account.accepted)) accepted, \

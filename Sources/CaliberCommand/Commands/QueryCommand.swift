@@ -16,7 +16,7 @@ struct QueryCommand: CaliberSubcommand {
 
             Examples:
               caliber query --metrics gmv,orders_paid --group-by metric_time__day
-              caliber query --metrics gmv@1 --group-by channel --start-time 2026-03-01 --end-time 2026-03-31
+              caliber query --metrics gmv@1 --group-by channel --start-time 2026-03-01
               caliber query --metrics gmv --group-by metric_time__day,channel --format plot
             """)
 
@@ -56,7 +56,7 @@ struct QueryCommand: CaliberSubcommand {
 
     @Option(help: "Decimals of quotients and floats; money is always exact.") var decimals: Int?
 
-    @Option(help: "table, csv, json, ndjson or plot.") var format: QueryFormat = .table
+    @Option(help: "How the answer is written.") var format: QueryFormat = .table
 
     @Flag(help: "Print the plan, with the equivalent SQL, instead of the answer.") var explain = false
 

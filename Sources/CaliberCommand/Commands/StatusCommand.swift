@@ -13,16 +13,17 @@ struct StatusCommand: CaliberSubcommand {
     func perform() throws {
         let engine = try deployment.openEngine()
         let status = try engine.status(isThorough: verify)
-        Output.data("\(status.databasePath), \(Output.grouped(status.position.sequence)) events in the log\n")
+        Output.data("\(status.databasePath), \(Output.count(status.position.sequence, "event")) in the log\n")
         Output.data(IntakeText.account(status.account))
         let zone = engine.dictionary.settings.timeZone
         let tables = status.tables.map { table in
-            var facts = [table.name, "\(Output.grouped(table.rowCount)) rows", "\(table.segmentCount) segments"]
+            var facts = [table.name, Output.count(table.rowCount, "row"), Output.count(table.segmentCount, "segment")]
             if let anchors = table.anchors {
                 facts.append("\(zone.date(of: anchors.lowerBound)) … \(zone.date(of: anchors.upperBound))")
             }
             if table.waitingRowCount > 0 {
-                facts.append("\(Output.grouped(table.waitingRowCount)) wait for their anchor")
+                let verb = table.waitingRowCount == 1 ? "waits for its anchor" : "wait for their anchor"
+                facts.append("\(Output.grouped(table.waitingRowCount)) \(verb)")
             }
             return facts
         }

@@ -56,7 +56,7 @@ enum DefinitionText {
         return input.filter.map { "\(name) where \($0.displayText)" } ?? name
     }
 
-    static func describe(_ table: TableDefinition) -> String {
+    static func describe(_ table: TableDefinition, in dictionary: MetricDictionary) -> String {
         var facts: [[String]] = []
         if let description = table.description { facts.append(["what", description]) }
         if let owner = table.owner { facts.append(["owner", owner]) }
@@ -65,7 +65,7 @@ enum DefinitionText {
         if let validity = table.validity {
             facts.append(["validity", "from \(validity.from) until \(validity.to ?? "the next")"])
         }
-        let columns = table.columns.map { column in ["\(column.name)", column.type.name, content(column)] }
+        let columns = table.columns.map { column in ["\(column.name)", column.type.name, content(column, dictionary)] }
         let joins = table.joins.map { join in
             [
                 join.name,
@@ -77,12 +77,25 @@ enum DefinitionText {
         return text
     }
 
-    private static func content(_ column: ColumnDefinition) -> String {
+    private static func content(_ column: ColumnDefinition, _ dictionary: MetricDictionary) -> String {
         switch column.content {
         case .key: "key"
         case .derived(let expression): "= \(expression.displayText)"
         case .fold(let fold):
-            "\(fold.kind.rawValue) of \(fold.contract)" + (fold.condition.map { " when \($0.displayText)" } ?? "")
+            "\(fold.kind.rawValue) of \(folded(fold, dictionary))"
+                + (fold.condition.map { " when \($0.displayText)" } ?? "")
+        }
+    }
+
+    /// `payment.callback.amount`; the contract alone where its events are counted.
+    private static func folded(_ fold: FoldDefinition, _ dictionary: MetricDictionary) -> String {
+        switch fold.field {
+        case nil: return fold.contract
+        case .eventTime: return "\(fold.contract).$time"
+        case .eventID: return "\(fold.contract).$id"
+        case .data(let index):
+            let fields = dictionary.contract(named: fold.contract)?.fields ?? []
+            return fields.indices.contains(index) ? "\(fold.contract).\(fields[index].name)" : fold.contract
         }
     }
 

@@ -4,11 +4,18 @@ import Foundation
 /// Data goes to standard output, everything said about it to standard error.
 enum Output {
     static func data(_ text: String) {
-        FileHandle.standardOutput.write(Data((text.hasSuffix("\n") || text.isEmpty ? text : text + "\n").utf8))
+        // Asked of the bytes: "\r\n", which ends a CSV, is one character to Swift, and not a line feed.
+        let isEnded = text.utf8.last.map { $0 == UInt8(ascii: "\n") } ?? true
+        FileHandle.standardOutput.write(Data((isEnded ? text : text + "\n").utf8))
     }
 
     static func note(_ text: String) {
         FileHandle.standardError.write(Data((text + "\n").utf8))
+    }
+
+    /// `1 row`, `2,000 rows`.
+    static func count(_ number: some BinaryInteger, _ noun: String) -> String {
+        "\(grouped(number)) \(noun)\(number == 1 ? "" : "s")"
     }
 
     /// `12,345,678`.

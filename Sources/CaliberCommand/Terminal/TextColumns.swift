@@ -1,6 +1,6 @@
 /// Text laid out in columns, wide characters (CJK) counted as two.
 enum TextColumns {
-    /// Pads every column to its widest cell; the last column is left as it is.
+    /// Pads every column to its widest cell; no line ends with spaces.
     static func align(_ rows: [[String]], indent: String = "  ", gap: String = "  ") -> String {
         var widths: [Int] = []
         for row in rows {
@@ -10,8 +10,9 @@ enum TextColumns {
             }
         }
         return rows.map { row in
-            let cells = row.enumerated().map { index, cell in
-                index == row.count - 1 ? cell : pad(cell, to: widths[index])
+            let last = row.lastIndex { !$0.isEmpty } ?? 0
+            let cells = row.prefix(last + 1).enumerated().map { index, cell in
+                index == last ? cell : pad(cell, to: widths[index])
             }
             return indent + cells.joined(separator: gap)
         }.joined(separator: "\n")

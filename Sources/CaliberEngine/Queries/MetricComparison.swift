@@ -47,8 +47,9 @@ extension Engine {
             guard !locked.contains(where: { $0.version == metric.version }),
                 let previous = locked.filter({ $0.version < metric.version }).max(by: { $0.version < $1.version })
             else { return nil }
+            let before = loaded.namingMetrics(in: MetricMeaning(parts: previous.meaning))
             let differences =
-                loaded.meanings[metric.id]?.differences(from: MetricMeaning(parts: previous.meaning)) ?? []
+                loaded.meanings[metric.id].map { loaded.namingMetrics(in: $0).differences(from: before) } ?? []
             let old = ComparedSide(session: session, loaded: loaded, metric: metric.name, version: previous.version)
             let new = ComparedSide(session: session, loaded: loaded, metric: metric.name, version: metric.version)
             return try compare(old, new, differences, scope)

@@ -35,11 +35,12 @@ final class Handoff<Element>: @unchecked Sendable {
         condition.broadcast()
     }
 
-    /// Waits for the next element; nil after the last.
+    /// Waits for the next element; nil after the last, and when nothing more is wanted.
     func receive() throws -> Element? {
         condition.lock()
         defer { condition.unlock() }
-        while waiting.isEmpty, !isFinished { condition.wait() }
+        // A sender that was refused goes away without a word, so a receiver must not wait for its end.
+        while waiting.isEmpty, !isFinished, !isHungUp { condition.wait() }
         guard !waiting.isEmpty else {
             if let failure { throw failure }
             return nil
