@@ -45,7 +45,7 @@ struct AnswerComparison {
         let differing = zip(actualRows, expectedRows).filter { !agree($0, $1) }
         guard !differing.isEmpty else { return nil }
         return "\(differing.count) of \(actualRows.count) rows differ:"
-            + differing.prefix(5).map { "\n  the engine \($0)\n  DuckDB     \($1)" }.joined()
+            + differing.prefix(5).map { "\n  the engine \(shown($0))\n  DuckDB     \(shown($1))" }.joined()
     }
 
     private func agree(_ actual: [DuckDBOracle.Value], _ expected: [DuckDBOracle.Value]) -> Bool {
@@ -71,7 +71,20 @@ struct AnswerComparison {
 
     private func excess(_ words: String, _ rows: [[DuckDBOracle.Value]], _ others: [[DuckDBOracle.Value]]) -> String {
         let known = Set(others)
-        return rows.filter { !known.contains($0) }.prefix(4).map { "\n  \(words): \($0)" }.joined()
+        return rows.filter { !known.contains($0) }.prefix(4).map { "\n  \(words): \(shown($0))" }.joined()
+    }
+
+    private func shown(_ row: [DuckDBOracle.Value]) -> String {
+        row.map { value in
+            switch value {
+            case .null: "null"
+            case .boolean(let value): "\(value)"
+            case .integer(let value): "\(value)"
+            case .number(let value): "\(value)"
+            case .text(let text): "'\(text)'"
+            case .list(let items): "[\(shown(items))]"
+            }
+        }.joined(separator: ", ")
     }
 
     private static func value(_ value: AnswerValue, _ kind: ExpectedColumn.Kind) -> DuckDBOracle.Value {
