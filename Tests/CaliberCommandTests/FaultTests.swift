@@ -8,12 +8,12 @@ import Testing
         throws
     {
         let probe = BuiltCommand("caliber-fault-probe", in: try TemporaryFolder())
-        let outcome = try probe.run(isLongRun ? ["1", "1"] : ["23", "2"])
+        let outcome = try probe.run(isLongRun ? ["1", "1"] : ["11", "2"])
         let summary = outcome.output.split(separator: "\n").last.map(String.init) ?? ""
         #expect(outcome.status == 0 && !outcome.wasKilled, "\(outcome.output)\n\(outcome.errors)")
         #expect(summary.hasSuffix(" broken 0"), "\(summary)")
         let injected = try #require(summary.split(separator: " ").dropFirst().first.flatMap { Int($0) })
-        #expect(injected > (isLongRun ? 400 : 20), "\(summary)")
+        #expect(injected > (isLongRun ? 400 : 40), "\(summary)")
     }
 
     @Test(.timeLimit(.minutes(2)))
