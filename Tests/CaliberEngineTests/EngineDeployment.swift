@@ -50,6 +50,8 @@ enum ShopDictionary {
 
     private static let folder = DuckDBOracle.packageFolder.appending(path: "dictionary")
 
+    /// The dictionary before any version was accepted: an edit may change what a metric means.
+    ///
     /// - Parameter edits: what replaces what; each old text must stand exactly once in some file.
     static func load(edits: [(old: String, new: String)]) throws -> LoadedDictionary {
         var files = try files()
@@ -67,7 +69,7 @@ enum ShopDictionary {
         guard let names = FileManager.default.enumerator(atPath: folder.path) else {
             throw CaseProblem(folder.path, "can't be listed")
         }
-        return try names.compactMap { $0 as? String }.filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".lock") }.map {
+        return try names.compactMap { $0 as? String }.filter { $0.hasSuffix(".yaml") }.map {
             DictionaryFile(path: $0, text: try String(contentsOf: folder.appending(path: $0), encoding: .utf8))
         }
     }

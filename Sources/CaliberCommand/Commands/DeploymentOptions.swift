@@ -47,11 +47,7 @@ extension CaliberSubcommand {
         } catch let error as ExitCode {
             throw error
         } catch {
-            let diagnostics = Diagnostic.describing(error)
-            for diagnostic in diagnostics { Output.note(diagnostic.description) }
-            if diagnostics.contains(where: { $0.code == "dictionary-missing" }) {
-                Output.note("Next: caliber init writes a dictionary to begin with.")
-            }
+            for diagnostic in Diagnostic.describing(error) { Output.note(diagnostic.description) }
             throw ExitCode(ExitStatus.failure.rawValue)
         }
     }
