@@ -57,13 +57,16 @@ struct FaultProbe {
                 let acknowledgement = run.work(carriesOn: !isSticky)
                 let hasFailed = caliber_faulty_has_failed() != 0
                 caliber_faulty_fail_at(0, 0)
-                let violations = run.violations(acknowledged: acknowledgement.acceptedCount, expected: expected)
+                var violations = run.violations(acknowledged: acknowledgement.acceptedCount, expected: expected)
+                if !hasFailed, !acknowledgement.errors.isEmpty { violations.append("thrown though nothing had failed") }
                 injected += hasFailed ? 1 : 0
                 thrown += acknowledgement.errors.isEmpty ? 0 : 1
                 broken += violations.isEmpty ? 0 : 1
                 let outcome = acknowledgement.errors.isEmpty ? "absorbed" : "thrown"
                 let label = "operation \(number)\(isSticky ? " and all after it" : "")"
-                if hasFailed { print("\(label): \(outcome), \(violations.isEmpty ? "whole afterwards" : "BROKEN")") }
+                if hasFailed || !violations.isEmpty {
+                    print("\(label): \(outcome), \(violations.isEmpty ? "whole afterwards" : "BROKEN")")
+                }
                 for violation in violations { print("  \(violation)") }
                 if !violations.isEmpty { print("  thrown: \(acknowledgement.errors)") }
                 // Said at once, so that a run that hangs has said where.
@@ -76,14 +79,11 @@ struct FaultProbe {
         return broken == 0 && injected > 0
     }
 
+    /// A copy of the empty database under a name of its own: a connection of the last run may still be closing.
     private func freshRun() throws -> ShopRun {
-        let path = folder.path("run.db")
-        for suffix in ["", "-wal", "-shm", "-journal", ".lock"]
-        where FileManager.default.fileExists(atPath: path + suffix) {
-            try FileManager.default.removeItem(atPath: path + suffix)
-        }
-        try FileManager.default.copyItem(atPath: folder.path("empty.db"), toPath: path)
-        return ShopRun(shop: shop, path: path)
+        let run = ShopRun(shop: shop, path: folder.path("run-\(UUID().uuidString).db"))
+        try FileManager.default.copyItem(atPath: folder.path("empty.db"), toPath: run.path)
+        return run
     }
 
     // MARK: Canary
