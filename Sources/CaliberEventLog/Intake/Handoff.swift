@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Passes elements from one thread to another in order, a few at a time, so that a fast stage waits for a slow one.
 final class Handoff<Element>: @unchecked Sendable {
@@ -66,8 +67,10 @@ final class Stage: Sendable {
 
     init(named name: String, _ work: @escaping @Sendable () -> Void) {
         let isDone = isDone
+        let task = Mutex<(@Sendable () -> Void)?>(work)
         let thread = Thread {
-            work()
+            // Taken out, so that the thread holds nothing of the log any more when `join` returns.
+            task.withLock { $0.take() }?()
             isDone.signal()
         }
         thread.name = name
