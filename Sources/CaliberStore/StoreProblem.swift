@@ -1,5 +1,6 @@
 import CaliberCore
 import GRDB
+import Glibc
 
 /// Why the database can't be opened, read or written.
 public enum StoreProblem: Error, Sendable, Equatable {
@@ -34,7 +35,7 @@ public enum StoreProblem: Error, Sendable, Equatable {
                 remedy: "Use that version.")
         case .lockFile(let path, let errno):
             Diagnostic(
-                "lock-file", "The lock file \(path) can't be opened (errno \(errno)).",
+                "lock-file", "The lock file \(path) can't be opened: \(String(cString: strerror(errno))).",
                 remedy: "Check that its folder exists and can be written.")
         case .leaseHeld(let path, let holder):
             Diagnostic(

@@ -1,4 +1,5 @@
 import CaliberCore
+import Glibc
 
 /// Why an input can't be read at all, or not any further.
 public enum InputProblem: Error, Hashable, Sendable {
@@ -18,7 +19,8 @@ public enum InputProblem: Error, Hashable, Sendable {
         switch self {
         case .unreadable(let path, let errno):
             Diagnostic(
-                "input-unreadable", "\(path) can't be read (errno \(errno)).", remedy: "Check the path and its rights.")
+                "input-unreadable", "\(path) can't be read: \(String(cString: strerror(errno))).",
+                remedy: "Check the path and its rights.")
         case .damagedCompression(let file, let format, let reason):
             Diagnostic(
                 "input-damaged", "\(file) is damaged \(format) data: \(reason).",
