@@ -2,6 +2,7 @@ import ArgumentParser
 import CaliberCore
 import CaliberDictionary
 import CaliberEngine
+import CaliberQuery
 
 struct DescribeCommand: CaliberSubcommand {
     static let configuration = CommandConfiguration(
@@ -13,8 +14,8 @@ struct DescribeCommand: CaliberSubcommand {
     func perform() throws {
         let loaded = try deployment.loadDictionary()
         let dictionary = loaded.dictionary
-        let (base, version) = split(name)
-        if let metric = dictionary.metric(named: base, version: version) {
+        let reference = MetricReference(text: name)
+        if let metric = dictionary.metric(named: reference.name, version: reference.version) {
             Output.data(DefinitionText.describe(metric, in: loaded))
         } else if let table = dictionary.table(named: name) {
             Output.data(DefinitionText.describe(table, in: dictionary))
@@ -25,12 +26,6 @@ struct DescribeCommand: CaliberSubcommand {
         } else {
             throw unknown(in: dictionary)
         }
-    }
-
-    private func split(_ text: String) -> (name: String, version: Int?) {
-        let parts = text.split(separator: "@", maxSplits: 1)
-        guard parts.count == 2, let version = Int(parts[1]) else { return (text, nil) }
-        return (String(parts[0]), version)
     }
 
     private func unknown(in dictionary: MetricDictionary) -> Diagnostic {
