@@ -55,6 +55,7 @@ let package = Package(
     targets: [
         // 0: the C doors, and the words everything speaks.
         .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(name: "CKernels"),
         .systemLibrary(name: "CCompression", providers: [.apt(["libzstd-dev", "zlib1g-dev"])]),
         .systemLibrary(name: "CXXHash", providers: [.apt(["libxxhash-dev"])]),
         floor("CaliberCore", []),
@@ -75,12 +76,14 @@ let package = Package(
             "CaliberTables",
             [
                 "CaliberCore", "CaliberStore", "CaliberDictionary", "CaliberColumns", "CaliberEventLog",
-                "CXXHash", "CCompression", grdb, sqlite,
+                "CXXHash", "CCompression", "CKernels", grdb, sqlite,
             ]),
         // 5: plans and their execution.
         floor(
             "CaliberQuery",
-            ["CaliberCore", "CaliberDictionary", "CaliberColumns", "CaliberEventLog", "CaliberTables"]),
+            [
+                "CaliberCore", "CaliberDictionary", "CaliberColumns", "CaliberEventLog", "CaliberTables", "CKernels",
+            ]),
         // 6: one verb per use case.
         floor(
             "CaliberEngine",
@@ -114,6 +117,7 @@ let package = Package(
             path: "Tests/FaultProbe", swiftSettings: strict),
         tests("HouseRulesTests", []),
         tests("CaliberCoreTests", []),
+        tests("CKernelsTests", ["CKernels"]),
         tests("CaliberStoreTests", ["CaliberStore", grdb]),
         tests("CaliberDictionaryTests", ["CaliberDictionary"]),
         tests("CaliberColumnsTests", ["CaliberColumns", "CaliberDictionary"]),

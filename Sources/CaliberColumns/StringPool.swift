@@ -1,6 +1,7 @@
 import CXXHash
 import CaliberCore
 import Glibc
+import Synchronization
 
 /// Append-only strings with dense codes: the strings of one column, or of one field of one batch.
 ///
@@ -21,6 +22,9 @@ package final class StringPool: @unchecked Sendable {
     private var slots: [UInt32] = []
     // What is stored is private, so that the compiler sees all accesses and needs no check of each at run time.
     private var storedCount = 0
+    private var isFrozen = false
+    /// The same for a pool and all that were frozen from it: a code that two of them have stands for one string in both.
+    package private(set) var lineage: UInt64
 
     package init(byteCapacity: Int = 1024, countCapacity: Int = 64) {
         self.byteCapacity = byteCapacity
@@ -29,6 +33,7 @@ package final class StringPool: @unchecked Sendable {
         bytes = memory.bytes
         offsets = memory.offsets
         offsets[0] = 0
+        lineage = StringPool.nextLineage()
     }
 
     private init(frozen other: StringPool) {
@@ -40,7 +45,13 @@ package final class StringPool: @unchecked Sendable {
         // A write to a frozen pool finds no room, and so moves to memory of its own.
         byteCapacity = other.byteCount
         offsetCapacity = other.count + 1
+        isFrozen = true
+        lineage = other.lineage
     }
+
+    private static let lineageCounter = Atomic<UInt64>(0)
+
+    private static func nextLineage() -> UInt64 { lineageCounter.add(1, ordering: .relaxed).newValue }
 
     /// The strings so far, readable on any thread while this pool grows. Costs no copy of the strings.
     package func frozen() -> StringPool { StringPool(frozen: self) }
@@ -150,6 +161,8 @@ package final class StringPool: @unchecked Sendable {
             offsets[0] = 0
         }
         storedCount = 0
+        isFrozen = false
+        lineage = StringPool.nextLineage()
         for index in slots.indices { slots[index] = 0 }
     }
 
@@ -180,6 +193,11 @@ package final class StringPool: @unchecked Sendable {
         guard byteCount > byteCapacity || stringCount + 1 > offsetCapacity else { return }
         if byteCount > byteCapacity { byteCapacity = Swift.max(byteCount, byteCapacity * 2) }
         if stringCount + 1 > offsetCapacity { offsetCapacity = Swift.max(stringCount + 1, offsetCapacity * 2) }
+        if isFrozen {
+            // From here on codes are its own. Only a frozen pool can come here without having grown.
+            isFrozen = false
+            lineage = StringPool.nextLineage()
+        }
         let new = Memory(byteCapacity: byteCapacity, offsetCapacity: offsetCapacity)
         new.bytes.update(from: bytes, count: offsets[count])
         new.offsets.update(from: offsets, count: count + 1)

@@ -8,7 +8,7 @@ enum FoldTotal {
     case integerSums([Int128], counts: [Int64])
     case floatSums([Double], counts: [Int64])
     case extrema([Int64], found: [Bool], greatest: Bool)
-    case collection(ValueGathering)
+    case sorted(SortedGathering)
 
     init(_ fold: ScanFold) {
         self =
@@ -17,7 +17,7 @@ enum FoldTotal {
             case .integerSum: .integerSums([], counts: [])
             case .floatSum: .floatSums([], counts: [])
             case .extremum(_, let greatest): .extrema([], found: [], greatest: greatest)
-            case .collection: .collection(ValueGathering(isText: fold.isText))
+            case .distinct, .sorted: .sorted(SortedGathering(isText: fold.isText))
             }
     }
 
@@ -43,35 +43,35 @@ enum FoldTotal {
             extrema.grow(to: count, with: 0)
             found.grow(to: count, with: false)
             self = .extrema(extrema, found: found, greatest: greatest)
-        case .collection:
+        case .sorted:
             break
         }
     }
 
-    /// - Parameter numbers: the answer's group for each of the segment's.
+    /// - Parameter numbers: the answer's group for each of the segment's; negative leaves that group out.
     mutating func merge(_ partial: PartialFold, _ numbers: [Int32]) {
         switch (self, partial) {
         case (.counts(var counts), .counts(let added)):
             self = .counts([])
-            for (index, number) in numbers.enumerated() { counts[Int(number)] += added[index] }
+            for (index, number) in numbers.enumerated() where number >= 0 { counts[Int(number)] += added[index] }
             self = .counts(counts)
         case (.integerSums(var sums, var counts), .integerSums(let added, let addedCounts)):
             self = .counts([])
-            for (index, number) in numbers.enumerated() {
+            for (index, number) in numbers.enumerated() where number >= 0 {
                 sums[Int(number)] += added[index]
                 counts[Int(number)] += addedCounts[index]
             }
             self = .integerSums(sums, counts: counts)
         case (.floatSums(var sums, var counts), .floatSums(let added, let addedCounts)):
             self = .counts([])
-            for (index, number) in numbers.enumerated() {
+            for (index, number) in numbers.enumerated() where number >= 0 {
                 sums[Int(number)] += added[index]
                 counts[Int(number)] += addedCounts[index]
             }
             self = .floatSums(sums, counts: counts)
         case (.extrema(var extrema, var found, let greatest), .extrema(let added, let addedFound)):
             self = .counts([])
-            for (index, number) in numbers.enumerated() where addedFound[index] {
+            for (index, number) in numbers.enumerated() where number >= 0 && addedFound[index] {
                 let group = Int(number)
                 if !found[group] || (greatest ? added[index] > extrema[group] : added[index] < extrema[group]) {
                     extrema[group] = added[index]
@@ -79,7 +79,7 @@ enum FoldTotal {
                 found[group] = true
             }
             self = .extrema(extrema, found: found, greatest: greatest)
-        case (.collection(let gathering), .collection(let values)):
+        case (.sorted(let gathering), .sorted(let values)):
             gathering.add(values, numbers)
         default:
             preconditionFailure("a fold's partial is of another kind than its total")

@@ -103,7 +103,7 @@ struct QueryEvaluation {
             values = zip(extrema, found).map { lane, found in
                 !found ? .null : isFloat ? .number(FloatOrder.double(lane)) : .integer(Int128(lane))
             }
-        case .collection(let gathering):
+        case .sorted(let gathering):
             values = try collected(gathering, aggregate.aggregation, isFloat: isFloat)
         }
         for group in values.indices {
@@ -119,15 +119,14 @@ struct QueryEvaluation {
     }
 
     private func collected(
-        _ gathering: ValueGathering, _ aggregation: Aggregation, isFloat: Bool
+        _ gathering: SortedGathering, _ aggregation: Aggregation, isFloat: Bool
     ) throws -> [MetricValue] {
         guard case .percentile(let fraction, let continuous) = aggregation else {
             return try gathering.distinctCounts(groupCount: groups.count, parallelism: parallelism)
                 .map { .integer(Int128($0)) }
         }
         return try gathering.percentiles(
-            fraction: fraction, continuous: continuous, isFloat: isFloat, groupCount: groups.count,
-            parallelism: parallelism
+            fraction: fraction, continuous: continuous, groupCount: groups.count, parallelism: parallelism
         ).map { percentile in percentile.map { $0.value(isFloat: isFloat, continuous: continuous) } ?? .null }
     }
 

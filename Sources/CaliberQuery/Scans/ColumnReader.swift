@@ -65,10 +65,10 @@ extension EncodedColumn {
     func lane(at row: Int) -> Int64 {
         switch width {
         case .constant: base
-        case .one: base &+ Int64(values.assumingMemoryBound(to: UInt8.self)[row])
-        case .two: base &+ Int64(values.assumingMemoryBound(to: UInt16.self)[row])
-        case .four: base &+ Int64(values.assumingMemoryBound(to: UInt32.self)[row])
-        case .eight: base &+ values.assumingMemoryBound(to: Int64.self)[row]
+        case .one: base &+ scale &* Int64(values.assumingMemoryBound(to: UInt8.self)[row])
+        case .two: base &+ scale &* Int64(values.assumingMemoryBound(to: UInt16.self)[row])
+        case .four: base &+ scale &* Int64(values.assumingMemoryBound(to: UInt32.self)[row])
+        case .eight: values.assumingMemoryBound(to: Int64.self)[row]
         }
     }
 }

@@ -1,5 +1,7 @@
+import CKernels
 import CaliberColumns
 import CaliberCore
+import CaliberTables
 
 /// Turns one dimension's values in one segment into dense codes; 0 is null.
 struct DimensionCoder {
@@ -9,6 +11,8 @@ struct DimensionCoder {
         case periods(PeriodTable)
         /// Code = lane − base + 1.
         case offset(base: Int64)
+        /// The same, at the column's stored width: code = stored value + 1.
+        case stored(EncodedColumn)
         case hashed(LaneHash)
     }
 
@@ -19,6 +23,7 @@ struct DimensionCoder {
     private let type: LogicalTypeKind
     private let zone: BusinessZone
     private var nextRun = 0
+    private var firstRow = 0
     /// Codes are below this.
     let cardinality: Int
 
@@ -33,6 +38,7 @@ struct DimensionCoder {
         moment: (Int) -> Int64
     ) {
         coding = .runs(table.runs(over: rows, moment: moment), table)
+        firstRow = rows.lowerBound
         cardinality = table.keys.count + 1
         self.expression = expression
         self.grain = grain
@@ -41,11 +47,12 @@ struct DimensionCoder {
     }
 
     /// - Parameters:
+    ///   - column: where lanes stand in a column as they are.
     ///   - bounds: of the lanes, where known.
     ///   - table: the periods of all lanes, for a timestamp cut by a grain; nil when they are too many to table.
     init(
-        bounds: ClosedRange<Int64>?, table: PeriodTable?, expression: Int, grain: TimeGrain?, zone: BusinessZone,
-        type: LogicalTypeKind, rowCount: Int
+        column: EncodedColumn?, bounds: ClosedRange<Int64>?, table: PeriodTable?, expression: Int, grain: TimeGrain?,
+        zone: BusinessZone, type: LogicalTypeKind, rowCount: Int
     ) {
         if let table {
             coding = .periods(table)
@@ -53,7 +60,8 @@ struct DimensionCoder {
         } else if let bounds, bounds.upperBound.subtractingReportingOverflow(bounds.lowerBound).overflow == false,
             bounds.upperBound - bounds.lowerBound < Int64(DimensionCoder.widestOffset)
         {
-            coding = .offset(base: bounds.lowerBound)
+            let isStored = column.map { $0.scale == 1 && $0.base == bounds.lowerBound } ?? false
+            coding = column.flatMap { isStored ? .stored($0) : nil } ?? .offset(base: bounds.lowerBound)
             cardinality = Int(bounds.upperBound - bounds.lowerBound) + 2
         } else {
             coding = .hashed(LaneHash())
@@ -66,14 +74,41 @@ struct DimensionCoder {
     }
 
     var readsLanes: Bool {
-        if case .runs = coding { false } else { true }
+        switch coding {
+        case .runs, .stored: false
+        case .periods, .offset, .hashed: true
+        }
     }
 
-    /// - Parameter chunk: the values of `rows`; nil for runs.
-    mutating func code(rows: Range<Int>, _ chunk: ValueChunk?, into codes: UnsafeMutablePointer<UInt32>) {
+    /// Runs so long that chunks are better cut where they end, each then being of one code.
+    var cutsChunks: Bool {
+        guard case .runs(let runs, _) = coding, let last = runs.last else { return false }
+        return (last.end - firstRow) / runs.count >= DimensionCoder.shortestCut
+    }
+
+    private static let shortestCut = 512
+
+    /// The code of a row within a run, and where the run ends. Rows are asked for in ascending order.
+    mutating func run(at row: Int) -> (code: UInt32, end: Int) {
+        guard case .runs(let runs, _) = coding else { return (0, row + 1) }
+        while nextRun + 1 < runs.count, runs[nextRun].end <= row { nextRun += 1 }
+        return (runs[nextRun].code &+ 1, runs[nextRun].end)
+    }
+
+    /// - Parameter chunk: the values of `rows`; nil where `readsLanes` is false.
+    mutating func code(
+        rows: Range<Int>, _ chunk: ValueChunk?, validity: UnsafeMutablePointer<UInt8>,
+        into codes: UnsafeMutablePointer<UInt32>
+    ) {
         switch coding {
         case .runs(let runs, _):
             fill(rows: rows, runs, into: codes)
+        case .stored(let column):
+            StoredValues(column: column, rows: rows).codes(offset: 1, into: codes)
+            if column.nullCount > 0 {
+                column.readValidity(rows: rows, into: validity)
+                kernels_clear_codes(codes, validity, rows.count)
+            }
         case .periods(let table):
             guard let chunk else { return }
             for row in 0..<rows.count {
@@ -113,6 +148,7 @@ struct DimensionCoder {
         switch coding {
         case .runs(_, let table), .periods(let table): return table.keys[Int(code) - 1]
         case .offset(let base): return periodKey(base &+ Int64(code) &- 1)
+        case .stored(let column): return periodKey(column.base &+ Int64(code) &- 1)
         case .hashed(let hash): return periodKey(hash.lanes[Int(code) - 1])
         }
     }

@@ -1,3 +1,5 @@
+import CKernels
+
 /// Combines the codes of all dimensions into one slot a row, and slots back into codes.
 ///
 /// Where the product of the cardinalities is small, a slot is the codes' mixed-radix number and arrays are indexed by
@@ -34,19 +36,18 @@ struct GroupSlots {
     ///
     /// - Parameters:
     ///   - dimension: its position; the first one's codes become the slots.
-    ///   - selected: rows that count; the slots of others mean nothing when hashing.
+    ///   - mask: rows that count; the slots of others mean nothing when hashing. nil when all do.
     mutating func combine(
-        _ dimension: Int, _ codes: UnsafePointer<UInt32>, selected: UnsafePointer<UInt8>, count: Int,
+        _ dimension: Int, _ codes: UnsafePointer<UInt32>, mask: UnsafePointer<UInt8>?, count: Int,
         into slots: UnsafeMutablePointer<UInt32>
     ) {
         if dimension == 0 {
             slots.update(from: codes, count: count)
         } else if isDense {
-            let cardinality = UInt32(cardinalities[dimension])
-            for row in 0..<count { slots[row] = slots[row] &* cardinality &+ codes[row] }
+            kernels_combine_slots(slots, codes, UInt32(cardinalities[dimension]), count)
         } else {
             let cardinality = Int64(cardinalities[dimension])
-            for row in 0..<count where selected[row] != 0 {
+            for row in 0..<count where mask?[row] != 0 {
                 let key = Int64(slots[row]) &* cardinality &+ Int64(codes[row])
                 slots[row] = combinations[dimension - 1].number(of: key)
             }

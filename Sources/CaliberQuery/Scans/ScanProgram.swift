@@ -8,9 +8,9 @@ package struct ScanProgram: Sendable {
     /// Distinct expressions; everything below names them by position.
     let expressions: [ScanExpression]
     let anchor: Int?
-    let filter: Int?
+    let filter: RowPredicate?
     let dimensions: [(expression: Int, grain: TimeGrain?)]
-    let masks: [Int]
+    let masks: [RowPredicate]
     let folds: [ScanFold]
     /// The fold behind each of the scan's aggregates.
     let foldOfAggregate: [Int]
@@ -26,9 +26,9 @@ package struct ScanProgram: Sendable {
         self.scan = scan
         self.zone = zone
         anchor = scan.anchor.map(position)
-        filter = scan.filter.map(position)
+        filter = scan.filter.map { RowPredicate($0, zone: zone, position: position) }
         dimensions = scan.dimensions.map { (position($0.expression), $0.grain) }
-        masks = scan.masks.map(position)
+        masks = scan.masks.map { RowPredicate($0, zone: zone, position: position) }
         var folds: [ScanFold] = []
         foldOfAggregate = scan.aggregates.map { aggregate in
             let fold = ScanFold(
@@ -74,8 +74,10 @@ struct ScanFold: Hashable, Sendable {
         case trues
         case integerSum, floatSum
         case extremum(float: Bool, greatest: Bool)
-        /// The values themselves, for what no running total can tell: distinct counts, percentiles.
-        case collection
+        /// The different values themselves, since no running total tells how many two segments have together.
+        case distinct
+        /// All values in their order, for percentiles.
+        case sorted(float: Bool)
 
         init(_ aggregate: PlannedAggregate) {
             let isFloat = aggregate.expression?.type.storage == .float
@@ -86,7 +88,8 @@ struct ScanFold: Hashable, Sendable {
                 case .sum, .average: isFloat ? .floatSum : .integerSum
                 case .min: .extremum(float: isFloat, greatest: false)
                 case .max: .extremum(float: isFloat, greatest: true)
-                case .countDistinct, .percentile: .collection
+                case .countDistinct: .distinct
+                case .percentile: .sorted(float: isFloat)
                 }
         }
     }

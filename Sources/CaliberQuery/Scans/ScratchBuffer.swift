@@ -9,6 +9,12 @@ final class ScratchBuffer<Element: BitwiseCopyable> {
         pointer.initialize(repeating: value, count: count)
     }
 
+    /// Memory that has to be written before it is read.
+    init(uninitializedCount count: Int) {
+        self.count = count
+        pointer = .allocate(capacity: max(count, 1))
+    }
+
     deinit {
         pointer.deallocate()
     }

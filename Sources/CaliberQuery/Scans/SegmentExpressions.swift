@@ -16,6 +16,7 @@ final class SegmentExpressions {
     /// For which rows each expression's last chunk was evaluated.
     private var evaluatedRows: [Range<Int>?]
     private var chunks: [ValueChunk?]
+    private var computes = false
 
     private enum Evaluation {
         case column(ColumnReader, lanes: ScratchBuffer<Int64>, validity: ScratchBuffer<UInt8>)
@@ -31,26 +32,46 @@ final class SegmentExpressions {
         chunks = .init(repeating: nil, count: program.expressions.count)
     }
 
-    /// Loads what the expressions read and makes them ready to run.
-    func open() throws {
-        for (position, expression) in program.expressions.enumerated() {
-            switch expression {
-            case .column(let reference, _):
-                evaluations[position] = .column(
-                    try reader(of: reference),
-                    lanes: ScratchBuffer(count: VectorProgram.chunkRowCount, repeating: 0),
-                    validity: ScratchBuffer(count: VectorProgram.chunkRowCount, repeating: 0))
-            case .program(let vector, _):
-                let readers = try vector.inputs.map { try reader(of: $0) }
-                evaluations[position] = .run(
-                    VectorRun(vector, source: SegmentSource(rowCount: segment.rowCount, readers: readers)))
-            }
+    /// Loads what an expression reads and makes it ready to run.
+    func open(_ position: Int) throws {
+        guard evaluations[position] == nil else { return }
+        switch program.expressions[position] {
+        case .column(let reference, _):
+            evaluations[position] = .column(
+                try reader(of: reference),
+                lanes: ScratchBuffer(count: SegmentScan.longestChunk, repeating: 0),
+                validity: ScratchBuffer(count: SegmentScan.longestChunk, repeating: 0))
+        case .program(let vector, _):
+            let readers = try vector.inputs.map { try reader(of: $0) }
+            evaluations[position] = .run(
+                VectorRun(vector, source: SegmentSource(rowCount: segment.rowCount, readers: readers)))
+            computes = true
         }
     }
 
-    /// The column an expression is, when it is no more than that.
-    func column(of expression: Int) -> ColumnReader? {
-        if case .column(let reader, _, _) = evaluations[expression] { reader } else { nil }
+    /// Rows that may be asked for at once.
+    var longestChunk: Int { computes ? VectorProgram.chunkRowCount : SegmentScan.longestChunk }
+
+    /// A column of the segment's own.
+    func storedColumn(_ reference: ColumnReference) throws -> EncodedColumn {
+        if case .stored(let column) = try reader(of: reference) { return column }
+        throw QueryProblem.unknownTable(name: reference.qualifiedName, nearest: []).diagnostic
+    }
+
+    /// The segment's own column that an opened expression is, when it is no more than that.
+    func storedColumn(of expression: Int) -> EncodedColumn? {
+        if case .column(.stored(let column), _, _) = evaluations[expression] { column } else { nil }
+    }
+
+    /// Every value of an opened expression lies within; nil where that is not known.
+    func bounds(of expression: Int) -> ClosedRange<Int64>? {
+        if case .column(let reader, _, _) = evaluations[expression] { reader.bounds } else { nil }
+    }
+
+    /// What the codes of an opened expression stand for.
+    func pool(of expression: Int, at row: Int) -> StringPool? {
+        if case .column(let reader, _, _) = evaluations[expression] { return reader.pool }
+        return values(of: expression, rows: row..<row + 1).pool
     }
 
     /// The values of up to a chunk of rows; valid until the same expression is asked for other rows.

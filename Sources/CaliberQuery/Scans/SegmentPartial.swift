@@ -19,3 +19,26 @@ package struct SegmentPartial: Sendable {
     /// The latest moment that a scanned row counts at; nil when none has one.
     let latestMoment: Int64?
 }
+
+extension SegmentPartial {
+    /// No row of the segment passes.
+    init(noRowsOf program: ScanProgram, latestMoment: Int64?) {
+        self.init(
+            groupCount: 0, keys: [], pools: program.dimensions.map { _ in nil },
+            rowCounts: (0...program.masks.count).map { _ in [] }, folds: program.folds.map(\.emptyPartial),
+            rowsScanned: 0, isDense: true, slotCapacity: 0, latestMoment: latestMoment)
+    }
+}
+
+extension ScanFold {
+    var emptyPartial: PartialFold {
+        switch kind {
+        case .rows, .values, .trues: .counts([])
+        case .integerSum: .integerSums([], counts: [])
+        case .floatSum: .floatSums([], counts: [])
+        case .extremum: .extrema([], found: [])
+        case .distinct, .sorted:
+            .sorted(SortedValues(starts: [0], distances: .narrow([]), low: 0, step: 1, pool: nil))
+        }
+    }
+}

@@ -61,4 +61,9 @@ extension StoreMigrations {
                 ) STRICT;
                 """)
     }
+
+    /// Columns whose values are all a multiple of some step apart are kept as counts of that step.
+    static func addColumnScales(_ database: Database) throws {
+        try database.execute(sql: "ALTER TABLE segmentColumn ADD COLUMN scale INTEGER NOT NULL DEFAULT 1")
+    }
 }

@@ -1,10 +1,13 @@
+import CKernels
 import CaliberColumns
 import CaliberCore
 import CaliberDictionary
 
-/// One column of one segment, fixed width at the narrowest integer that holds it: lane = `base` + stored value.
+/// One column of one segment, fixed width at the narrowest integer that holds it: lane = `base` + `scale` · stored value.
 ///
 /// Floats are kept at full width as bit patterns, codes and integers at 0 (all the same value), 1, 2, 4 or 8 bytes.
+/// A scale other than 1 is what all lanes are apart by a multiple of, where that makes the column narrower: times of
+/// whole seconds, amounts of whole yuan.
 package final class EncodedColumn: @unchecked Sendable {
     // Safe to share: never written after `init`.
     package enum Width: UInt8, Sendable { case constant = 0, one = 1, two = 2, four = 4, eight = 8 }
@@ -12,7 +15,9 @@ package final class EncodedColumn: @unchecked Sendable {
     package let rowCount: Int
     package let width: Width
     package let base: Int64
-    /// `rowCount` values of `width` bytes, unsigned but for `eight`, which holds whole lanes (`base` is 0).
+    /// At least 1; 1 for `eight` and for floats.
+    package let scale: Int64
+    /// `rowCount` values of `width` bytes, unsigned but for `eight`, which holds whole lanes (`base` is 0). 0 for null.
     package let values: UnsafeRawPointer
     /// One bit a row, lowest first, 1 where the row has a value; nil when every row has one.
     package let validity: UnsafePointer<UInt64>?
@@ -55,7 +60,16 @@ package final class EncodedColumn: @unchecked Sendable {
             }
         }
         let bounds: ClosedRange<Int64>? = low <= high ? low...high : nil
-        let width = EncodedColumn.narrowestWidth(bounds, isFloat: isFloat)
+        var width = EncodedColumn.narrowestWidth(bounds, isFloat: isFloat)
+        var scale: Int64 = 1
+        if let bounds, !isFloat, width.rawValue > 1 {
+            let step = EncodedColumn.commonStep(lanes, validity: bytes, rowCount: rowCount, from: bounds.lowerBound)
+            let (span, overflow) = bounds.upperBound.subtractingReportingOverflow(bounds.lowerBound)
+            if step > 1, !overflow, EncodedColumn.width(ofSpan: span / step).rawValue < width.rawValue {
+                scale = step
+                width = EncodedColumn.width(ofSpan: span / step)
+            }
+        }
         let base = width == .eight ? 0 : bounds?.lowerBound ?? 0
         let wordCount = nulls == 0 ? 0 : (rowCount + 63) / 64
         let valueByteCount = EncodedColumn.valueByteCount(rowCount: rowCount, width: width)
@@ -63,8 +77,16 @@ package final class EncodedColumn: @unchecked Sendable {
         let memory = owner.start
         func store<Value: FixedWidthInteger>(_: Value.Type) {
             let target = memory.assumingMemoryBound(to: Value.self)
-            for row in 0..<rowCount {
-                target[row] = bytes[row] == 0 ? 0 : Value(truncatingIfNeeded: lanes[row] &- base)
+            if scale == 1 {
+                for row in 0..<rowCount {
+                    target[row] = bytes[row] == 0 ? 0 : Value(truncatingIfNeeded: lanes[row] &- base)
+                }
+            } else {
+                let divisor = UInt64(scale)
+                for row in 0..<rowCount {
+                    let distance = UInt64(bitPattern: lanes[row] &- base)
+                    target[row] = bytes[row] == 0 ? 0 : Value(truncatingIfNeeded: distance / divisor)
+                }
             }
         }
         switch width {
@@ -85,6 +107,7 @@ package final class EncodedColumn: @unchecked Sendable {
         self.rowCount = rowCount
         self.width = width
         self.base = base
+        self.scale = scale
         self.bounds = bounds
         self.pool = pool
         nullCount = nulls
@@ -92,11 +115,12 @@ package final class EncodedColumn: @unchecked Sendable {
         self.memory = owner
     }
 
-    /// A column as it was written; nil when `body` has another length than the rest says.
+    /// A column as it was written; nil when `body` has another length than the rest says, or `scale` is none.
     package init?(
-        rowCount: Int, width: Width, base: Int64, bounds: ClosedRange<Int64>?, nullCount: Int,
+        rowCount: Int, width: Width, base: Int64, scale: Int64, bounds: ClosedRange<Int64>?, nullCount: Int,
         body: UnsafeRawBufferPointer, pool: StringPool?
     ) {
+        guard scale == 1 || scale > 1 && width != .eight else { return nil }
         let wordCount = nullCount == 0 ? 0 : (rowCount + 63) / 64
         let valueByteCount = EncodedColumn.valueByteCount(rowCount: rowCount, width: width)
         guard body.count == valueByteCount + wordCount * 8 else { return nil }
@@ -105,6 +129,7 @@ package final class EncodedColumn: @unchecked Sendable {
         self.rowCount = rowCount
         self.width = width
         self.base = base
+        self.scale = scale
         self.bounds = bounds
         self.nullCount = nullCount
         self.pool = pool
@@ -133,6 +158,7 @@ package final class EncodedColumn: @unchecked Sendable {
         rowCount = other.rowCount
         width = other.width
         base = other.base
+        scale = other.scale
         values = other.values
         validity = other.validity
         nullCount = other.nullCount
@@ -150,37 +176,62 @@ package final class EncodedColumn: @unchecked Sendable {
         let (span, overflow) = bounds.upperBound.subtractingReportingOverflow(bounds.lowerBound)
         if overflow { return .eight }
         if span == 0 { return .constant }
-        if isFloat { return .eight }
-        return span <= 0xFF ? .one : span <= 0xFFFF ? .two : span <= 0xFFFF_FFFF ? .four : .eight
+        return isFloat ? .eight : width(ofSpan: span)
+    }
+
+    private static func width(ofSpan span: Int64) -> Width {
+        span <= 0xFF ? .one : span <= 0xFFFF ? .two : span <= 0xFFFF_FFFF ? .four : .eight
+    }
+
+    /// The greatest number that every lane is a multiple of away from `base`; 0 when all are equal to it.
+    private static func commonStep(
+        _ lanes: UnsafePointer<Int64>, validity: UnsafePointer<UInt8>, rowCount: Int, from base: Int64
+    ) -> Int64 {
+        var step: UInt64 = 0
+        for row in 0..<rowCount where validity[row] != 0 {
+            var distance = UInt64(bitPattern: lanes[row] &- base)
+            if step == 0 {
+                step = distance
+                continue
+            }
+            // Mostly the step is found within a few rows, and divides from then on.
+            distance %= step
+            while distance != 0 { (step, distance) = (distance, step % distance) }
+            if step == 1 { return 1 }
+        }
+        return Int64(clamping: step)
     }
 
     /// Copies rows out as lanes and validity bytes; nulls are lane 0, validity 0.
     package func read(
         rows: Range<Int>, into lanes: UnsafeMutablePointer<Int64>, validity target: UnsafeMutablePointer<UInt8>
     ) {
-        precondition(rows.upperBound <= rowCount, "rows \(rows) are outside a column of \(rowCount)")
-        let start = rows.lowerBound
         let count = rows.count
-        func load<Value: FixedWidthInteger>(_: Value.Type) {
-            let source = values.assumingMemoryBound(to: Value.self) + start
-            for index in 0..<count { lanes[index] = base &+ Int64(truncatingIfNeeded: source[index]) }
-        }
+        readLanes(rows: rows, into: lanes)
+        readValidity(rows: rows, into: target)
+        if validity != nil { kernels_clear_lanes(lanes, target, count) }
+    }
+
+    /// Copies rows out as lanes; those of nulls mean nothing.
+    package func readLanes(rows: Range<Int>, into lanes: UnsafeMutablePointer<Int64>) {
+        precondition(rows.upperBound <= rowCount, "rows \(rows) are outside a column of \(rowCount)")
+        let (start, count) = (rows.lowerBound, rows.count)
         switch width {
         case .constant: lanes.update(repeating: base, count: count)
-        case .one: load(UInt8.self)
-        case .two: load(UInt16.self)
-        case .four: load(UInt32.self)
-        case .eight: load(Int64.self)
+        case .one: kernels_widen_8(values.assumingMemoryBound(to: UInt8.self) + start, count, base, scale, lanes)
+        case .two: kernels_widen_16(values.assumingMemoryBound(to: UInt16.self) + start, count, base, scale, lanes)
+        case .four: kernels_widen_32(values.assumingMemoryBound(to: UInt32.self) + start, count, base, scale, lanes)
+        case .eight: lanes.update(from: values.assumingMemoryBound(to: Int64.self) + start, count: count)
         }
+    }
+
+    /// Copies out a byte a row: 1 where it has a value.
+    package func readValidity(rows: Range<Int>, into target: UnsafeMutablePointer<UInt8>) {
+        precondition(rows.upperBound <= rowCount, "rows \(rows) are outside a column of \(rowCount)")
         guard let validity else {
-            target.update(repeating: 1, count: count)
+            target.update(repeating: 1, count: rows.count)
             return
         }
-        for index in 0..<count {
-            let row = start + index
-            let bit = validity[row >> 6] >> UInt64(row & 63) & 1
-            target[index] = UInt8(truncatingIfNeeded: bit)
-            lanes[index] &= 0 &- Int64(truncatingIfNeeded: bit)
-        }
+        kernels_expand_bits(validity, rows.lowerBound, rows.count, target)
     }
 }

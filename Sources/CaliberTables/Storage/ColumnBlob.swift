@@ -9,6 +9,7 @@ struct ColumnBlob {
     let rowCount: Int
     let width: Int64
     let base: Int64
+    let scale: Int64
     let bounds: ClosedRange<Int64>?
     let nullCount: Int
     /// Of the segment's own pool; 0 for columns whose codes are the table's.
@@ -18,7 +19,8 @@ struct ColumnBlob {
     let body: Data
 
     private var described: [Int64] {
-        [
+        // Blobs from before there were scales have none in their checksum.
+        (scale == 1 ? [] : [scale]) + [
             version, Int64(rowCount), width, base, bounds?.lowerBound ?? 0, bounds?.upperBound ?? 0,
             bounds == nil ? 0 : 1, Int64(nullCount), Int64(stringCount), Int64(rawByteCount), codec,
         ]
@@ -35,6 +37,7 @@ struct ColumnBlob {
         rowCount = column.rowCount
         width = Int64(column.width.rawValue)
         base = column.base
+        scale = column.scale
         bounds = column.bounds
         nullCount = column.nullCount
         stringCount = ownStrings?.count ?? 0
@@ -47,12 +50,12 @@ struct ColumnBlob {
         try database.cachedStatement(
             sql: """
                 REPLACE INTO segmentColumn (columnSegmentKey, version, rowCount, width, base, low, high, nullCount,
-                    stringCount, rawByteCount, codec, checksum, body)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    stringCount, rawByteCount, codec, checksum, body, scale)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
         ).execute(arguments: [
             key, version, rowCount, width, base, bounds?.lowerBound, bounds?.upperBound, nullCount, stringCount,
-            rawByteCount, codec, BlobCodec.checksum(body, beside: described), body,
+            rawByteCount, codec, BlobCodec.checksum(body, beside: described), body, scale,
         ])
     }
 
@@ -67,6 +70,7 @@ struct ColumnBlob {
         rowCount = row["rowCount"]
         width = row["width"]
         base = row["base"]
+        scale = row["scale"]
         let (low, high): (Int64?, Int64?) = (row["low"], row["high"])
         if let low, let high, low <= high { bounds = low...high } else { bounds = nil }
         nullCount = row["nullCount"]
@@ -97,7 +101,7 @@ struct ColumnBlob {
                 return EncodedColumn(allNullRowCount: rowCount, pool: pool.pool)
             }
             return EncodedColumn(
-                rowCount: rowCount, width: width, base: base, bounds: bounds, nullCount: nullCount,
+                rowCount: rowCount, width: width, base: base, scale: scale, bounds: bounds, nullCount: nullCount,
                 body: UnsafeRawBufferPointer(rebasing: bytes[..<columnByteCount]), pool: pool.pool)
         }
     }

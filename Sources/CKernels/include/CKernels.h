@@ -1,0 +1,98 @@
+// The loops that scans run in, over columns at their stored width (1, 2, 4 or 8 bytes a row), compiled for several
+// generations of processors and chosen when the program is loaded.
+//
+// Nothing here allocates, fails or keeps state. Outputs never overlap inputs. A mask holds one byte a row: 1 for a row
+// that passes, 0 for one that does not.
+#ifndef CKERNELS_H
+#define CKERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__clang__)
+#pragma clang assume_nonnull begin
+#endif
+
+// For each stored width: the suffix of the functions' names and the type of a stored value.
+#define KERNELS_FOR_EACH_WIDTH(DECLARE) \
+    DECLARE(8, uint8_t)                 \
+    DECLARE(16, uint16_t)               \
+    DECLARE(32, uint32_t)               \
+    DECLARE(64, uint64_t)
+
+#define KERNELS_DECLARE(bits, type)                                                                                  \
+    /* lanes[i] = base + scale * values[i], wrapping. */                                                             \
+    void kernels_widen_##bits(                                                                                       \
+        const type *values, size_t count, int64_t base, int64_t scale, int64_t *lanes);                              \
+    /* mask[i] = low <= values[i] <= low + span, in the order that starts at low and wraps. */                       \
+    void kernels_mask_span_##bits(const type *values, size_t count, type low, type span, uint8_t *mask);             \
+    /* codes[i] = values[i] + offset. */                                                                             \
+    void kernels_codes_##bits(const type *values, size_t count, uint32_t offset, uint32_t *codes);                   \
+    /* The sum of all values, and of those whose mask is 1, wrapping at 64 bits. */                                  \
+    uint64_t kernels_sum_##bits(const type *values, size_t count);                                                   \
+    uint64_t kernels_sum_masked_##bits(const type *values, const uint8_t *mask, size_t count);                       \
+    /* sums[slots[i] + (i % 4) * bank] += values[i], wrapping. Banks keep neighbours of one slot from waiting. */    \
+    void kernels_sum_slots_##bits(                                                                                   \
+        const type *values, const uint32_t *slots, size_t count, uint64_t *sums, size_t bank);
+
+KERNELS_FOR_EACH_WIDTH(KERNELS_DECLARE)
+#undef KERNELS_DECLARE
+
+/// mask[i] = table[values[i]].
+void kernels_mask_table_8(const uint8_t *values, size_t count, const uint8_t *table, uint8_t *mask);
+void kernels_mask_table_16(const uint16_t *values, size_t count, const uint8_t *table, uint8_t *mask);
+void kernels_mask_table_32(const uint32_t *values, size_t count, const uint8_t *table, uint8_t *mask);
+
+/// One byte, 0 or 1, for each of `count` bits from bit `start` on, lowest first.
+void kernels_expand_bits(const uint64_t *words, size_t start, size_t count, uint8_t *bytes);
+
+/// mask[i] &= other[i], and mask[i] |= other[i].
+void kernels_and(uint8_t *mask, const uint8_t *other, size_t count);
+void kernels_or(uint8_t *mask, const uint8_t *other, size_t count);
+
+/// How many bytes of a mask are 1.
+size_t kernels_count(const uint8_t *mask, size_t count);
+
+/// lanes[i] = mask[i] ? lanes[i] : 0, and the same for 32 bits.
+void kernels_clear_lanes(int64_t *lanes, const uint8_t *mask, size_t count);
+void kernels_clear_codes(uint32_t *codes, const uint8_t *mask, size_t count);
+
+/// slots[i] = slots[i] * cardinality + codes[i].
+void kernels_combine_slots(uint32_t *slots, const uint32_t *codes, uint32_t cardinality, size_t count);
+
+/// output[i] = mask[i] ? slots[i] : unwanted.
+void kernels_select_slots(
+    const uint32_t *slots, const uint8_t *mask, uint32_t unwanted, size_t count, uint32_t *output);
+
+/// counts[slots[i] + (i % 4) * bank] += 1, or += mask[i].
+void kernels_count_slots(const uint32_t *slots, size_t count, int64_t *counts, size_t bank);
+void kernels_count_slots_masked(
+    const uint32_t *slots, const uint8_t *mask, size_t count, int64_t *counts, size_t bank);
+
+/// Sorts keys of which only the lowest `bits` bits differ.
+///
+/// Source: radix sort by the least significant digit; Knuth, The Art of Computer Programming, volume 3, section 5.2.5.
+///
+/// @param spare  room for `count` keys.
+/// @return       where the sorted keys are: `keys` or `spare`.
+uint32_t *kernels_sort_32(uint32_t *keys, uint32_t *spare, size_t count, unsigned bits);
+uint64_t *kernels_sort_64(uint64_t *keys, uint64_t *spare, size_t count, unsigned bits);
+
+/// Sets a bit for each key: bitmap bit (keys[i] - low), for keys from low to low + span.
+void kernels_set_bits_32(const uint32_t *keys, size_t count, uint32_t low, uint64_t *bitmap);
+
+/// Appends the lane and the slot of each row that is valid and has another slot than `unwanted`.
+///
+/// @return  how many rows that is. One more may be written to behind them.
+size_t kernels_gather(
+    const int64_t *lanes, const uint32_t *slots, const uint8_t *validity, uint32_t unwanted, size_t count,
+    int64_t *gathered_lanes, uint32_t *gathered_slots);
+
+/// How many bits are 1.
+size_t kernels_count_bits(const uint64_t *words, size_t count);
+
+#if defined(__clang__)
+#pragma clang assume_nonnull end
+#endif
+
+#endif
