@@ -15,6 +15,8 @@ public final class Engine: Sendable {
     let store: CaliberStore
     let log: EventLog
     let settings: EngineSettings
+    /// What queries before gathered.
+    let partials: PartialCache
     let now: @Sendable () -> Timestamp
 
     /// Opens the database under a dictionary.
@@ -42,6 +44,7 @@ public final class Engine: Sendable {
         self.store = store
         self.log = log
         self.settings = settings
+        partials = PartialCache(byteLimit: settings.queryCacheBytes)
         self.now = now
     }
 
@@ -77,10 +80,14 @@ public struct EngineSettings: Sendable {
     public var memoryBudgetBytes: Int
     /// Threads that read segments at once.
     public var queryParallelism: Int
+    /// What contributions of segments to queries may take in memory; 0 keeps none.
+    public var queryCacheBytes: Int
 
     public init(
-        memoryBudgetBytes: Int = 1 << 30, queryParallelism: Int = ProcessInfo.processInfo.activeProcessorCount
+        memoryBudgetBytes: Int = 1 << 30, queryParallelism: Int = ProcessInfo.processInfo.activeProcessorCount,
+        queryCacheBytes: Int = 512 << 20
     ) {
+        self.queryCacheBytes = queryCacheBytes
         self.memoryBudgetBytes = memoryBudgetBytes
         self.queryParallelism = queryParallelism
     }

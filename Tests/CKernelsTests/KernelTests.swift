@@ -121,7 +121,7 @@ import Testing
         let count = Int.random(in: 0...5000, using: &random)
         let bits = UInt32.random(in: 1...64, using: &random)
         var keys = (0..<count).map { _ in
-            UInt64.random(in: 0 ... (bits == 64 ? .max : 1 << UInt64(bits) - 1), using: &random)
+            UInt64.random(in: 0...(bits == 64 ? .max : 1 << UInt64(bits) - 1), using: &random)
         }
         var spare = keys
         let expected = keys.sorted()

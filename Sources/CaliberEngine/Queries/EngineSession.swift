@@ -8,8 +8,11 @@ public final class EngineSession {
     private let engine: Engine
     private let tables: TableSet
     private let planner: QueryPlanner
+    private let options: QueryOptions
 
-    init(engine: Engine) throws {
+    /// - Parameter options: the engine's own when nil.
+    init(engine: Engine, options: QueryOptions? = nil) throws {
+        self.options = options ?? QueryOptions(parallelism: engine.settings.queryParallelism)
         self.engine = engine
         tables = try engine.openTables(.readOnly)
         let loaded = engine.loaded
@@ -52,7 +55,7 @@ public final class EngineSession {
         var snapshots: [String: TableSnapshot] = [:]
         for table in plan.tables { snapshots[table] = try tables.snapshot(of: table) }
         let taken = snapshots
-        return QueryExecutor(parallelism: engine.settings.queryParallelism) { name in
+        return QueryExecutor(options: options, cache: engine.partials) { name in
             guard let snapshot = taken[name] else { preconditionFailure("the plan reads \(name) without saying so") }
             return snapshot
         }
@@ -60,7 +63,10 @@ public final class EngineSession {
 }
 
 extension Engine {
-    public func session() throws -> EngineSession { try EngineSession(engine: self) }
+    /// - Parameter options: how its queries are run; by the engine's settings when nil.
+    public func session(options: QueryOptions? = nil) throws -> EngineSession {
+        try EngineSession(engine: self, options: options)
+    }
 
     public func answer(_ query: MetricQuery) throws -> QueryAnswer { try session().answer(query) }
 

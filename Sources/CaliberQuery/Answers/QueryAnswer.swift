@@ -79,6 +79,8 @@ public struct MetricAnnotation: Hashable, Sendable {
 public struct ScanStatistics: Hashable, Sendable {
     public internal(set) var segmentsTotal = 0
     public internal(set) var segmentsPruned = 0
+    /// Segments whose contribution was known from a query before.
+    public internal(set) var segmentsCached = 0
     public internal(set) var segmentsScanned = 0
     public internal(set) var rowsScanned = 0
     /// Segments whose groups were too many to index densely.

@@ -1,8 +1,8 @@
 import CaliberColumns
 import CaliberDictionary
 
-/// One fold over all segments, by group of the answer; partials are merged in the order of their segments, so that
-/// float sums too are the same whatever ran at once.
+/// One fold over all segments, by group; partials are merged in the order of their segments, so that float sums too are
+/// the same whatever ran at once.
 enum FoldTotal {
     case counts([Int64])
     case integerSums([Int128], counts: [Int64])
@@ -48,8 +48,10 @@ enum FoldTotal {
         }
     }
 
-    /// - Parameter numbers: the answer's group for each of the segment's; negative leaves that group out.
-    mutating func merge(_ partial: PartialFold, _ numbers: [Int32]) {
+    /// - Parameters:
+    ///   - numbers: the answer's group for each of the segment's; negative leaves that group out.
+    ///   - part: by which sorted values can be taken back; only then it has to be a number of its own.
+    mutating func merge(_ partial: PartialFold, _ numbers: [Int32], part: Int = 0) {
         switch (self, partial) {
         case (.counts(var counts), .counts(let added)):
             self = .counts([])
@@ -80,9 +82,40 @@ enum FoldTotal {
             }
             self = .extrema(extrema, found: found, greatest: greatest)
         case (.sorted(let gathering), .sorted(let values)):
-            gathering.add(values, numbers)
+            gathering.add(values, numbers, part: part)
         default:
             preconditionFailure("a fold's partial is of another kind than its total")
+        }
+    }
+}
+
+extension FoldTotal {
+    /// What was merged can be taken back, to the bit.
+    var isReversible: Bool {
+        switch self {
+        case .counts, .integerSums, .sorted: true
+        case .floatSums, .extrema: false
+        }
+    }
+
+    /// Undoes a merge.
+    mutating func takeBack(_ partial: PartialFold, _ numbers: [Int32], part: Int) {
+        switch (self, partial) {
+        case (.counts(var counts), .counts(let added)):
+            self = .counts([])
+            for (index, number) in numbers.enumerated() { counts[Int(number)] -= added[index] }
+            self = .counts(counts)
+        case (.integerSums(var sums, var counts), .integerSums(let added, let addedCounts)):
+            self = .counts([])
+            for (index, number) in numbers.enumerated() {
+                sums[Int(number)] -= added[index]
+                counts[Int(number)] -= addedCounts[index]
+            }
+            self = .integerSums(sums, counts: counts)
+        case (.sorted(let gathering), .sorted):
+            gathering.remove(part: part)
+        default:
+            preconditionFailure("a fold that can't be taken back was asked to")
         }
     }
 }

@@ -10,14 +10,14 @@ struct GroupRegistry {
     private(set) var count = 0
     /// What the lanes of string dimensions are codes of.
     let pools: [StringPool?]
-    /// From codes of a segment's pool to codes here; the pool is kept so that its identity stays its own.
-    private var translations: [Translation: (pool: StringPool, codes: [UInt32])] = [:]
+    /// From codes of the segments' pools to codes here.
+    private var translations: [Translation: [UInt32]] = [:]
     /// Group number + 1; 0 where empty.
     private var slots = [UInt32](repeating: 0, count: 1024)
 
     private struct Translation: Hashable {
         let dimension: Int
-        let pool: ObjectIdentifier
+        let lineage: UInt64
     }
 
     private static let untranslated = UInt32.max
@@ -36,6 +36,17 @@ struct GroupRegistry {
             if let own = partial.pools[dimension] { translate(&keys, dimension, own) }
         }
         return (0..<partial.groupCount).map { group in
+            Int32(number(ofKeyAt: group * width, in: keys))
+        }
+    }
+
+    /// The numbers of another registry's groups, new ones where they were not known.
+    mutating func numbers(of other: GroupRegistry) -> [Int32] {
+        var keys = other.keys
+        for dimension in 0..<dimensionCount {
+            if let own = other.pools[dimension] { translate(&keys, dimension, own) }
+        }
+        return (0..<other.count).map { group in
             Int32(number(ofKeyAt: group * width, in: keys))
         }
     }
@@ -90,8 +101,8 @@ struct GroupRegistry {
 
     private mutating func translate(_ keys: inout [Int64], _ dimension: Int, _ own: StringPool) {
         guard let pool = pools[dimension] else { return }
-        let translation = Translation(dimension: dimension, pool: ObjectIdentifier(own))
-        var codes = translations.removeValue(forKey: translation)?.codes ?? []
+        let translation = Translation(dimension: dimension, lineage: own.lineage)
+        var codes = translations.removeValue(forKey: translation) ?? []
         if codes.count < own.count {
             codes += [UInt32](repeating: GroupRegistry.untranslated, count: own.count - codes.count)
         }
@@ -103,6 +114,6 @@ struct GroupRegistry {
             }
             keys[start + dimension] = Int64(codes[code])
         }
-        translations[translation] = (own, codes)
+        translations[translation] = codes
     }
 }

@@ -11,10 +11,14 @@ struct QueryEvaluation {
     private(set) var statistics = ScanStatistics()
     /// For each scan, the latest moment that a row counts at.
     private(set) var latestMoments: [Int64?] = []
-    private var totals: [[FoldTotal]] = []
-    /// For each scan rows that passed, for all and for each mask, by group.
-    private var rowCounts: [[[Int64]]] = []
-    private var programs: [ScanProgram] = []
+    private var scans: [Scan] = []
+
+    private struct Scan {
+        let execution: ScanExecution
+        let totals: ScanTotals
+        /// The answer's group for each of the scan's.
+        let numbers: [Int32]
+    }
 
     init(_ plan: QueryPlan, parallelism: Int) {
         self.plan = plan
@@ -25,34 +29,33 @@ struct QueryEvaluation {
     }
 
     mutating func run(_ execution: ScanExecution) throws {
-        let partials = try execution.partials(parallelism: parallelism)
-        let program = execution.program
-        var totals = program.folds.map(FoldTotal.init)
-        var counts = [[Int64]](repeating: [], count: program.masks.count + 1)
-        for partial in partials {
-            let numbers = groups.numbers(of: partial)
-            for fold in totals.indices {
-                totals[fold].grow(to: groups.count)
-                totals[fold].merge(partial.folds[fold], numbers)
+        let (totals, contributions) = try execution.totals(dimensions: plan.dimensions)
+        let numbers: [Int32]
+        if scans.isEmpty {
+            groups = totals.groups
+            numbers = (0..<groups.count).map { Int32($0) }
+        } else {
+            numbers = groups.numbers(of: totals.groups)
+        }
+        scans.append(Scan(execution: execution, totals: totals, numbers: numbers))
+        for contribution in contributions {
+            if contribution.isCached {
+                statistics.segmentsCached += 1
+            } else if !contribution.partial.isPruned {
+                statistics.segmentsScanned += 1
+                statistics.rowsScanned += contribution.partial.rowsScanned
             }
-            for mask in counts.indices {
-                if groups.count > counts[mask].count {
-                    counts[mask] += [Int64](repeating: 0, count: groups.count - counts[mask].count)
-                }
-                for (index, number) in numbers.enumerated() {
-                    counts[mask][Int(number)] += partial.rowCounts[mask][index]
-                }
-            }
-            statistics.rowsScanned += partial.rowsScanned
-            if !partial.isDense { statistics.segmentsHashed += 1 }
+            if !contribution.partial.isDense { statistics.segmentsHashed += 1 }
         }
         statistics.segmentsTotal += execution.snapshot.segments.count
-        statistics.segmentsScanned += partials.count
-        statistics.segmentsPruned += execution.snapshot.segments.count - partials.count
-        latestMoments.append(try execution.latestMoment(partials))
-        self.totals.append(totals)
-        rowCounts.append(counts)
-        programs.append(program)
+        statistics.segmentsPruned =
+            statistics.segmentsTotal - statistics.segmentsScanned - statistics.segmentsCached
+        latestMoments.append(try execution.latestMoment(contributions.map(\.partial)))
+    }
+
+    /// Lets the next query of the same plan go on from here.
+    func giveBackTotals() {
+        for scan in scans { scan.execution.giveBack(scan.totals) }
     }
 
     /// Adds the periods that have no rows, for every combination of the other dimensions that occurs.
@@ -62,14 +65,7 @@ struct QueryEvaluation {
     }
 
     /// Each metric's values by group.
-    mutating func metricValues() throws -> [[MetricValue]] {
-        for scan in totals.indices {
-            for fold in totals[scan].indices { totals[scan][fold].grow(to: groups.count) }
-            for mask in rowCounts[scan].indices {
-                rowCounts[scan][mask] += [Int64](
-                    repeating: 0, count: groups.count - rowCounts[scan][mask].count)
-            }
-        }
+    func metricValues() throws -> [[MetricValue]] {
         let leaves = try plan.leaves.map { try values(of: $0) }
         return try plan.metrics.map { metric in
             try MetricComputation(
@@ -80,53 +76,61 @@ struct QueryEvaluation {
     }
 
     private func values(of leaf: PlannedLeaf) throws -> [MetricValue] {
-        let program = programs[leaf.scan]
+        let scan = scans[leaf.scan]
+        let program = scan.execution.program
         let aggregate = program.scan.aggregates[leaf.aggregate]
         let fold = program.foldOfAggregate[leaf.aggregate]
-        let rows = rowCounts[leaf.scan][aggregate.mask.map { $0 + 1 } ?? 0]
-        let isFloat = aggregate.expression?.type.storage == .float
-        var values: [MetricValue]
-        switch totals[leaf.scan][fold] {
-        case .counts(let counts):
-            values = counts.map { .integer(Int128($0)) }
-        case .integerSums(let sums, let counts):
-            values = zip(sums, counts).map { sum, count in
-                aggregate.aggregation == .average
-                    ? QueryEvaluation.average(sum, count, as: leaf.definition.type)
-                    : count == 0 ? .null : .integer(sum)
-            }
-        case .floatSums(let sums, let counts):
-            values = zip(sums, counts).map { sum, count in
-                count == 0 ? .null : .number(aggregate.aggregation == .average ? sum / Double(count) : sum)
-            }
-        case .extrema(let extrema, let found, _):
-            values = zip(extrema, found).map { lane, found in
-                !found ? .null : isFloat ? .number(FloatOrder.double(lane)) : .integer(Int128(lane))
-            }
-        case .sorted(let gathering):
-            values = try collected(gathering, aggregate.aggregation, isFloat: isFloat)
-        }
-        for group in values.indices {
-            if rows[group] == 0, !plan.dimensions.isEmpty || aggregate.aggregation == .sumBoolean {
-                values[group] = .null
-            }
-            values[group] = values[group].conforming(to: leaf.definition.type)
-            if values[group] == .null, let fill = leaf.simple.fillNullsWith {
-                values[group] = MetricValue.integer(Int128(fill)).conforming(to: leaf.definition.type)
-            }
+        let rows = scan.totals.rowCounts[aggregate.mask.map { $0 + 1 } ?? 0]
+        let own = try totals(scan.totals.folds[fold], aggregate, as: leaf.definition.type, scan.totals.groups.count)
+        var values = [MetricValue](repeating: missing(leaf), count: groups.count)
+        for (group, number) in scan.numbers.enumerated() {
+            let isNull = rows[group] == 0 && (!plan.dimensions.isEmpty || aggregate.aggregation == .sumBoolean)
+            var value = isNull ? .null : own[group].conforming(to: leaf.definition.type)
+            if value == .null { value = missing(leaf) }
+            values[Int(number)] = value
         }
         return values
     }
 
+    /// The value of a group without rows.
+    private func missing(_ leaf: PlannedLeaf) -> MetricValue {
+        leaf.simple.fillNullsWith.map { MetricValue.integer(Int128($0)).conforming(to: leaf.definition.type) } ?? .null
+    }
+
+    private func totals(
+        _ total: FoldTotal, _ aggregate: PlannedAggregate, as type: LogicalType, _ groupCount: Int
+    ) throws -> [MetricValue] {
+        let isFloat = aggregate.expression?.type.storage == .float
+        switch total {
+        case .counts(let counts):
+            return counts.map { .integer(Int128($0)) }
+        case .integerSums(let sums, let counts):
+            return zip(sums, counts).map { sum, count in
+                aggregate.aggregation == .average
+                    ? QueryEvaluation.average(sum, count, as: type) : count == 0 ? .null : .integer(sum)
+            }
+        case .floatSums(let sums, let counts):
+            return zip(sums, counts).map { sum, count in
+                count == 0 ? .null : .number(aggregate.aggregation == .average ? sum / Double(count) : sum)
+            }
+        case .extrema(let extrema, let found, _):
+            return zip(extrema, found).map { lane, found in
+                !found ? .null : isFloat ? .number(FloatOrder.double(lane)) : .integer(Int128(lane))
+            }
+        case .sorted(let gathering):
+            return try collected(gathering, aggregate.aggregation, isFloat: isFloat, groupCount)
+        }
+    }
+
     private func collected(
-        _ gathering: SortedGathering, _ aggregation: Aggregation, isFloat: Bool
+        _ gathering: SortedGathering, _ aggregation: Aggregation, isFloat: Bool, _ groupCount: Int
     ) throws -> [MetricValue] {
         guard case .percentile(let fraction, let continuous) = aggregation else {
-            return try gathering.distinctCounts(groupCount: groups.count, parallelism: parallelism)
+            return try gathering.distinctCounts(groupCount: groupCount, parallelism: parallelism)
                 .map { .integer(Int128($0)) }
         }
         return try gathering.percentiles(
-            fraction: fraction, continuous: continuous, groupCount: groups.count, parallelism: parallelism
+            fraction: fraction, continuous: continuous, groupCount: groupCount, parallelism: parallelism
         ).map { percentile in percentile.map { $0.value(isFloat: isFloat, continuous: continuous) } ?? .null }
     }
 

@@ -8,13 +8,17 @@ import CaliberTables
 /// An answer depends on the plan and the snapshots alone: not on how many threads computed it.
 public struct QueryExecutor: Sendable {
     private let snapshot: @Sendable (String) throws -> TableSnapshot
-    private let parallelism: Int
+    private let options: QueryOptions
+    private let cache: PartialCache?
 
     /// - Parameters:
-    ///   - parallelism: threads that read segments at once.
+    ///   - cache: what is kept of queries before; nil keeps nothing.
     ///   - snapshot: gives a table by name; asked once a table and query, so that a query sees one state of it.
-    package init(parallelism: Int, snapshot: @escaping @Sendable (String) throws -> TableSnapshot) {
-        self.parallelism = parallelism
+    package init(
+        options: QueryOptions, cache: PartialCache?, snapshot: @escaping @Sendable (String) throws -> TableSnapshot
+    ) {
+        self.options = options
+        self.cache = cache
         self.snapshot = snapshot
     }
 
@@ -22,13 +26,9 @@ public struct QueryExecutor: Sendable {
     /// - Throws: `Diagnostic` when a total can't be computed with, or what reading a table threw.
     public func evaluate(_ plan: QueryPlan, now: Timestamp) throws -> QueryAnswer {
         let snapshots = try self.snapshots(of: plan)
-        var evaluation = QueryEvaluation(plan, parallelism: parallelism)
-        for scan in plan.scans {
-            try evaluation.run(
-                ScanExecution(
-                    scan, zone: plan.zone, timeRange: plan.timeRange,
-                    snapshots: { try QueryExecutor.snapshot($0, in: snapshots) }))
-        }
+        var evaluation = QueryEvaluation(plan, parallelism: options.parallelism)
+        defer { evaluation.giveBackTotals() }
+        for scan in plan.scans { try evaluation.run(try execution(of: scan, plan, snapshots)) }
         do throws(QueryProblem) { try evaluation.fillPeriods() } catch { throw error.diagnostic }
         let values = try evaluation.metricValues()
         return AnswerAssembly(
@@ -40,11 +40,15 @@ public struct QueryExecutor: Sendable {
     /// What each scan of a plan would read, without reading rows.
     func executions(of plan: QueryPlan) throws -> [ScanExecution] {
         let snapshots = try self.snapshots(of: plan)
-        return try plan.scans.map { scan in
-            try ScanExecution(
-                scan, zone: plan.zone, timeRange: plan.timeRange,
-                snapshots: { try QueryExecutor.snapshot($0, in: snapshots) })
-        }
+        return try plan.scans.map { try execution(of: $0, plan, snapshots) }
+    }
+
+    private func execution(
+        of scan: PlannedScan, _ plan: QueryPlan, _ snapshots: [String: TableSnapshot]
+    ) throws -> ScanExecution {
+        try ScanExecution(
+            scan, zone: plan.zone, timeRange: plan.timeRange, options: options, cache: cache,
+            snapshots: { try QueryExecutor.snapshot($0, in: snapshots) })
     }
 
     private func snapshots(of plan: QueryPlan) throws -> [String: TableSnapshot] {

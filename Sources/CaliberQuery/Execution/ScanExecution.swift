@@ -7,31 +7,42 @@ import CaliberTables
 struct ScanExecution {
     let program: ScanProgram
     let snapshot: TableSnapshot
-    let joins: JoinedTables
     /// Segments that can hold rows that count.
     let segments: [SegmentSnapshot]
     let timeRange: PlannedTimeRange
+    let options: QueryOptions
+    /// nil where nothing is kept.
+    let cache: PartialCache?
+    let fingerprint: PlanFingerprint
+    /// Makes the joined tables ready; only where a segment is read.
+    let makeJoins: () throws -> JoinedTables
 
     init(
-        _ scan: PlannedScan, zone: BusinessZone, timeRange: PlannedTimeRange,
-        snapshots: (String) throws -> TableSnapshot
+        _ scan: PlannedScan, zone: BusinessZone, timeRange: PlannedTimeRange, options: QueryOptions,
+        cache: PartialCache?, snapshots: @escaping (String) throws -> TableSnapshot
     ) throws {
         let program = ScanProgram(scan, zone: zone)
         let snapshot = try snapshots(scan.table.name)
-        let segments = snapshot.segments.filter { ScanExecution.mayCount($0, scan, timeRange) }
+        let segments = snapshot.segments.filter {
+            $0.rowCount > 0 && (!options.prunes || ScanExecution.mayCount($0, scan, timeRange))
+        }
         self.program = program
         self.snapshot = snapshot
         self.segments = segments
         self.timeRange = timeRange
-        joins = try JoinedTables(
-            scan, scannedRowCount: segments.reduce(0) { $0 + $1.rowCount }, snapshot: snapshots)
+        self.options = options
+        self.cache = options.usesCache ? cache : nil
+        fingerprint = try PlanFingerprint(scan, zone: zone, snapshot: snapshots)
+        makeJoins = {
+            try JoinedTables(
+                scan, scannedRowCount: segments.reduce(0) { $0 + $1.rowCount }, snapshot: snapshots)
+        }
     }
 
     /// Whether a segment can hold rows that have a moment in the range. Rows that wait for their anchor count at none.
-    private static func mayCount(
+    static func mayCount(
         _ segment: SegmentSnapshot, _ scan: PlannedScan, _ timeRange: PlannedTimeRange
     ) -> Bool {
-        guard segment.rowCount > 0 else { return false }
         guard scan.isSortedByAnchor else { return true }
         guard let anchors = segment.anchors else { return false }
         if let from = timeRange.from, anchors.upperBound < from { return false }
@@ -39,18 +50,57 @@ struct ScanExecution {
         return true
     }
 
-    /// Reads every segment, a few at once; results are in the order of the segments.
+    /// What every segment gives, in the order of the segments.
     func partials(parallelism: Int) throws -> [SegmentPartial] {
-        let (segments, program, joins, timeRange) = (segments, program, joins, timeRange)
-        return try ParallelSegments.map(segments.count, parallelism: parallelism) { index in
-            try SegmentScan(segments[index], program, joins, timeRange: timeRange).run()
+        try contributions().map(\.partial)
+    }
+
+    /// What every segment gives, in the order of the segments: taken from the cache, or read, a few segments at once.
+    func contributions() throws -> [Contribution] {
+        let keys = segments.map {
+            PartialKey($0, timeRange, isSortedByAnchor: program.scan.isSortedByAnchor)
+        }
+        let known = cache?.partials(of: fingerprint, keys) ?? .init(repeating: nil, count: keys.count)
+        let missing = known.indices.filter { known[$0] == nil }
+        let scanned = try scan(missing)
+        if let cache, !missing.isEmpty {
+            cache.insert(
+                zip(missing, scanned).map { (keys[$0], $1) }, of: fingerprint,
+                current: snapshot.segments.map(\.identity))
+        }
+        var partials = known
+        for (position, partial) in zip(missing, scanned) { partials[position] = partial }
+        return zip(keys.indices, partials).compactMap { position, partial in
+            partial.map { Contribution(key: keys[position], partial: $0, isCached: known[position] != nil) }
         }
     }
 
-    /// Opens every segment without reading its rows.
-    func outlooks() throws -> [SegmentScan.Outlook] {
-        try segments.map { try SegmentScan($0, program, joins, timeRange: timeRange).open() }
+    struct Contribution {
+        let key: PartialKey
+        let partial: SegmentPartial
+        let isCached: Bool
     }
+
+    private func scan(_ positions: [Int]) throws -> [SegmentPartial] {
+        if positions.isEmpty { return [] }
+        let (segments, program, joins, timeRange) = (segments, program, try makeJoins(), timeRange)
+        let prunes = options.prunes
+        return try ParallelSegments.map(positions.count, parallelism: options.parallelism) { index in
+            try SegmentScan(segments[positions[index]], program, joins, timeRange: timeRange, prunes: prunes).run()
+        }
+    }
+
+    /// All contributions together, in totals that the cache may have kept since the plan was last asked. They are this
+    /// query's own until they are given back.
+    func totals(dimensions: [PlannedDimension]) throws -> (totals: ScanTotals, contributions: [Contribution]) {
+        let contributions = try contributions()
+        let totals =
+            cache?.takeTotals(of: fingerprint, timeRange) ?? ScanTotals(program, dimensions: dimensions)
+        totals.update(to: contributions.map { ($0.key, $0.partial) })
+        return (totals, contributions)
+    }
+
+    func giveBack(_ totals: ScanTotals) { cache?.putTotals(totals, of: fingerprint, timeRange) }
 
     /// The latest moment that any row of the table counts at, the time range apart.
     func latestMoment(_ partials: [SegmentPartial]) throws -> Int64? {

@@ -3,8 +3,11 @@ import CaliberColumns
 
 /// All values of one fold, each segment's in their order, with the answer's group of each run: what distinct counts and
 /// percentiles are taken from without bringing them together first.
+///
+/// Results are kept, and found anew only for the groups of parts that came or went since.
 final class SortedGathering {
     private struct Part {
+        let number: Int
         let values: SortedValues
         /// The answer's group for each of the segment's; negative for those that don't count.
         let numbers: [Int32]
@@ -13,11 +16,35 @@ final class SortedGathering {
     /// Values are codes of the parts' pools.
     private let isText: Bool
     private var parts: [Part] = []
+    private var results: [Measure: Results] = [:]
+
+    private enum Measure: Hashable {
+        case distinct
+        case percentile(fraction: Double, continuous: Bool)
+    }
+
+    private struct Results {
+        var counts: [Int64] = []
+        var percentiles: [Percentile?] = []
+        var isCurrent: [Bool] = []
+
+        mutating func outdate(_ numbers: [Int32]) {
+            for number in numbers where number >= 0 && number < isCurrent.count { isCurrent[Int(number)] = false }
+        }
+    }
 
     init(isText: Bool) { self.isText = isText }
 
-    func add(_ values: SortedValues, _ numbers: [Int32]) {
-        if values.count > 0 { parts.append(Part(values: values, numbers: numbers)) }
+    func add(_ values: SortedValues, _ numbers: [Int32], part: Int) {
+        guard values.count > 0 else { return }
+        parts.append(Part(number: part, values: values, numbers: numbers))
+        for measure in results.keys { results[measure]?.outdate(numbers) }
+    }
+
+    func remove(part: Int) {
+        guard let position = parts.firstIndex(where: { $0.number == part }) else { return }
+        let numbers = parts.remove(at: position).numbers
+        for measure in results.keys { results[measure]?.outdate(numbers) }
     }
 
     /// The runs of each group, all groups' together: run numbers, and where each group's begin.
@@ -44,28 +71,51 @@ final class SortedGathering {
 
     /// How many different values each group has.
     func distinctCounts(groupCount: Int, parallelism: Int) throws -> [Int64] {
+        var known = results.removeValue(forKey: .distinct) ?? Results()
+        let asked = SortedGathering.outdated(&known, groupCount: groupCount)
+        known.counts += [Int64](repeating: 0, count: groupCount - known.counts.count)
         let (values, areUnique) = comparableValues()
         let (runs, starts) = runs(values, groupCount: groupCount)
         // Few groups are cut by value as well, so that every thread has work.
-        let slices = groupCount < parallelism * 4 ? max(parallelism, 1) : 1
-        let counts = try ParallelSegments.map(groupCount * slices, parallelism: parallelism) { piece in
-            let own = Array(runs[starts[piece / slices]..<starts[piece / slices + 1]])
+        let slices = asked.count < parallelism * 4 ? max(parallelism, 1) : 1
+        let counts = try ParallelSegments.map(asked.count * slices, parallelism: parallelism) { piece in
+            let group = asked[piece / slices]
+            let own = Array(runs[starts[group]..<starts[group + 1]])
             if own.count == 1, areUnique { return piece % slices == 0 ? Int64(own[0].range.count) : 0 }
             return RunUnion(values, own).distinctCount(slice: piece % slices, of: slices)
         }
-        return (0..<groupCount).map { group in counts[group * slices..<(group + 1) * slices].reduce(0, +) }
+        for (index, group) in asked.enumerated() {
+            known.counts[group] = counts[index * slices..<(index + 1) * slices].reduce(0, +)
+        }
+        results[.distinct] = known
+        return known.counts
     }
 
     /// The value at a fraction of each group; nil for a group without values.
     func percentiles(
         fraction: Double, continuous: Bool, groupCount: Int, parallelism: Int
     ) throws -> [Percentile?] {
+        let measure = Measure.percentile(fraction: fraction, continuous: continuous)
+        var known = results.removeValue(forKey: measure) ?? Results()
+        let asked = SortedGathering.outdated(&known, groupCount: groupCount)
+        known.percentiles += [Percentile?](repeating: nil, count: groupCount - known.percentiles.count)
         let values = parts.map(\.values)
         let (runs, starts) = runs(values, groupCount: groupCount)
-        return try ParallelSegments.map(groupCount, parallelism: parallelism) { group in
-            let own = Array(runs[starts[group]..<starts[group + 1]])
+        let found = try ParallelSegments.map(asked.count, parallelism: parallelism) { index -> Percentile? in
+            let own = Array(runs[starts[asked[index]]..<starts[asked[index] + 1]])
             return own.isEmpty ? nil : Percentile(fraction: fraction, continuous: continuous, of: values, own)
         }
+        for (group, percentile) in zip(asked, found) { known.percentiles[group] = percentile }
+        results[measure] = known
+        return known.percentiles
+    }
+
+    /// The groups whose results are to be found, which count as current from now on.
+    private static func outdated(_ results: inout Results, groupCount: Int) -> [Int] {
+        results.isCurrent += [Bool](repeating: false, count: groupCount - results.isCurrent.count)
+        let asked = results.isCurrent.indices.filter { !results.isCurrent[$0] }
+        results.isCurrent = [Bool](repeating: true, count: groupCount)
+        return asked
     }
 
     /// Values of which equal ones are equal numbers, and whether a run can't hold one twice.

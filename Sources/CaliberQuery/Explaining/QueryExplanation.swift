@@ -17,10 +17,8 @@ extension QueryExecutor {
         let sql = QuerySQL(plan: plan).text
         var lines = ExplanationText(plan: plan).heading
         for (position, execution) in executions.enumerated() {
-            let outlooks = try execution.outlooks()
             lines.append("")
-            lines += ExplanationText(plan: plan).scan(
-                position, segmentsTotal: execution.snapshot.segments.count, outlooks: outlooks)
+            lines += ExplanationText(plan: plan).scan(position, try execution.outlook())
         }
         lines += ["", "Equivalent SQL:"]
         lines += sql.split(separator: "\n", omittingEmptySubsequences: false).map { "  " + $0 }
@@ -91,7 +89,7 @@ struct ExplanationText {
         return text
     }
 
-    func scan(_ position: Int, segmentsTotal: Int, outlooks: [SegmentScan.Outlook]) -> [String] {
+    func scan(_ position: Int, _ outlook: ScanOutlook) -> [String] {
         let scan = plan.scans[position]
         var lines = ["Scan \(position + 1): table \(scan.table.name)" + (scan.anchorName.map { " at \($0)" } ?? "")]
         if let filter = scan.filter { lines.append("  Filter: \(filter.displayText)") }
@@ -103,24 +101,58 @@ struct ExplanationText {
         }
         lines.append("  Aggregates: \(scan.aggregates.count)")
         lines.append("  Columns read: " + QueryProblem.list(scan.columnsRead.map(\.qualifiedName)))
-        lines.append(
-            "  Segments: \(segmentsTotal) in all, \(segmentsTotal - outlooks.count) pruned, \(outlooks.count) scanned; "
-                + counted(outlooks.reduce(0) { $0 + $1.rowCount }, "row"))
-        lines.append("  Groups: " + groupSpace(outlooks))
+        lines.append("  Groups: " + groupSpace(outlook))
+        lines.append("  Cache: " + outlook.caching.text)
+        lines.append("  Segments: " + segmentCounts(outlook))
+        lines += segmentLines(outlook)
+        return lines
+    }
+
+    private func segmentCounts(_ outlook: ScanOutlook) -> String {
+        let segments = outlook.segments
+        let pruned = segments.count { $0.fate.isPruned }
+        let cached = segments.count { $0.fate == .cached }
+        let scanned = segments.filter { $0.fate == .scanned }
+        return "\(segments.count) in all, \(pruned) pruned, \(cached) cached, \(scanned.count) scanned; "
+            + counted(scanned.reduce(0) { $0 + $1.rowCount }, "row")
+    }
+
+    /// Neighbouring segments of one fate in one line.
+    private func segmentLines(_ outlook: ScanOutlook) -> [String] {
+        var lines: [String] = []
+        var first = 0
+        let segments = outlook.segments
+        while first < segments.count {
+            let fate = segments[first].fate
+            let isWaiting = segments[first].anchors == nil
+            var end = first + 1
+            while end < segments.count, segments[end].fate == fate, (segments[end].anchors == nil) == isWaiting {
+                end += 1
+            }
+            let run = segments[first..<end]
+            let number = end - first == 1 ? "\(end)" : "\(first + 1)–\(end)"
+            var words = ["    \(number): \(fate.text)", counted(run.reduce(0) { $0 + $1.rowCount }, "row")]
+            if let from = run.first?.anchors?.lowerBound, let to = run.last?.anchors?.upperBound {
+                words.append("\(moment(from)) to \(moment(to))")
+            }
+            lines.append(words.joined(separator: ", "))
+            first = end
+        }
         return lines
     }
 
     private func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 
-    private func groupSpace(_ outlooks: [SegmentScan.Outlook]) -> String {
+    private func groupSpace(_ outlook: ScanOutlook) -> String {
         if plan.dimensions.isEmpty { return "one" }
-        let dense = outlooks.filter(\.isDense)
-        let hashed = outlooks.count - dense.count
+        let scanned = outlook.segments.filter { $0.fate == .scanned }
+        let dense = scanned.filter(\.isDense)
+        let hashed = scanned.count - dense.count
         var parts: [String] = []
         if let widest = dense.map(\.slotCapacity).max() {
             parts.append("indexed densely in \(counted(dense.count, "segment")), at most \(counted(widest, "slot"))")
         }
         if hashed > 0 { parts.append("hashed in \(counted(hashed, "segment"))") }
-        return parts.isEmpty ? "none" : parts.joined(separator: "; ")
+        return parts.isEmpty ? "none to find" : parts.joined(separator: "; ")
     }
 }

@@ -132,7 +132,7 @@ package struct PlannedJoin: Sendable {
 }
 
 /// The moments that count: `from` (inclusive) until `until` (exclusive), UTC microseconds; nil is open.
-package struct PlannedTimeRange: Sendable, Equatable {
+package struct PlannedTimeRange: Sendable, Hashable {
     package let from: Int64?
     package let until: Int64?
 

@@ -13,6 +13,8 @@ package struct SegmentPartial: Sendable {
     let rowCounts: [[Int64]]
     let folds: [PartialFold]
     let rowsScanned: Int
+    /// The columns' bounds and strings told that no row passes.
+    var isPruned = false
     let isDense: Bool
     /// The size of the space that slots were taken from.
     let slotCapacity: Int
@@ -26,7 +28,7 @@ extension SegmentPartial {
         self.init(
             groupCount: 0, keys: [], pools: program.dimensions.map { _ in nil },
             rowCounts: (0...program.masks.count).map { _ in [] }, folds: program.folds.map(\.emptyPartial),
-            rowsScanned: 0, isDense: true, slotCapacity: 0, latestMoment: latestMoment)
+            rowsScanned: 0, isPruned: true, isDense: true, slotCapacity: 0, latestMoment: latestMoment)
     }
 }
 

@@ -17,6 +17,7 @@ final class SegmentScan {
     private let program: ScanProgram
     private let expressions: SegmentExpressions
     private let timeRange: PlannedTimeRange
+    private let prunes: Bool
     private var rows: Range<Int> = 0..<0
     private var filter = SegmentPredicate.always
     private var masks: [SegmentPredicate] = []
@@ -41,11 +42,13 @@ final class SegmentScan {
     static let longestChunk = 8192
 
     init(
-        _ segment: SegmentSnapshot, _ program: ScanProgram, _ joins: JoinedTables, timeRange: PlannedTimeRange
+        _ segment: SegmentSnapshot, _ program: ScanProgram, _ joins: JoinedTables, timeRange: PlannedTimeRange,
+        prunes: Bool
     ) {
         self.segment = segment
         self.program = program
         self.timeRange = timeRange
+        self.prunes = prunes
         expressions = SegmentExpressions(segment, program, joins)
         predicates = PredicateEvaluation(expressions)
     }
@@ -63,7 +66,7 @@ final class SegmentScan {
     /// none can.
     func open() throws -> Outlook {
         try bindFilter()
-        guard !filter.isNever else {
+        guard !prunes || !filter.isNever else {
             rows = 0..<0
             return Outlook(rowCount: 0, isDense: true, slotCapacity: 0, isPruned: true)
         }
@@ -75,7 +78,7 @@ final class SegmentScan {
         coders = try program.dimensions.map { try coder($0.expression, grain: $0.grain) }
         slots = GroupSlots(cardinalities: coders.map(\.cardinality), rowCount: rows.count)
         return Outlook(
-            rowCount: rows.count, isDense: slots.isDense, slotCapacity: slots.capacity, isPruned: rows.isEmpty)
+            rowCount: rows.count, isDense: slots.isDense, slotCapacity: slots.capacity, isPruned: false)
     }
 
     func run() throws -> SegmentPartial {
@@ -111,7 +114,11 @@ final class SegmentScan {
 
     private func scan(_ chunk: Range<Int>) {
         let base = mask(filter, chunk, within: nil, into: passing[0])
-        if case .rows(let mask) = base, kernels_count(mask, chunk.count) == 0 { return }
+        switch base {
+        case .none: return
+        case .rows(let mask) where kernels_count(mask, chunk.count) == 0: return
+        default: break
+        }
         let slots = slotsOfChunk(chunk, mask: base.pointer)
         var views: [ChunkRows?] = [rows(chunk, slots, base, into: maskedSlots[0])]
         for (position, predicate) in masks.enumerated() {
@@ -204,7 +211,7 @@ final class SegmentScan {
         rows = 0..<segment.rowCount
         var parts: [SegmentPredicate] = []
         if let anchor = program.anchor {
-            if program.scan.isSortedByAnchor {
+            if prunes, program.scan.isSortedByAnchor {
                 rows = try rowsInRange(anchor)
                 if rows.isEmpty { parts.append(.never) }
             } else {
@@ -261,7 +268,9 @@ final class SegmentScan {
         let bounds = expressions.bounds(of: expression) ?? (type == .boolean ? 0...1 : nil)
         var table: PeriodTable?
         if let grain, kind == .timestamp {
-            if expression == program.anchor, program.scan.isSortedByAnchor, !rows.isEmpty, let stored {
+            if expression == program.anchor, program.scan.isSortedByAnchor, segment.isAnchored, !rows.isEmpty,
+                let stored
+            {
                 let span = stored.lane(at: rows.lowerBound)...stored.lane(at: rows.upperBound - 1)
                 if let table = PeriodTable(grain: grain, span: span, zone: program.zone) {
                     return DimensionCoder(

@@ -17,11 +17,14 @@ struct StoredValues {
         let count = rows.count
         switch column.width {
         case .constant: mask.update(repeating: low == 0 ? 1 : 0, count: count)
-        case .one: kernels_mask_span_8(start(UInt8.self), count, UInt8(truncatingIfNeeded: low), UInt8(clamping: span), mask)
+        case .one:
+            kernels_mask_span_8(start(UInt8.self), count, UInt8(truncatingIfNeeded: low), UInt8(clamping: span), mask)
         case .two:
-            kernels_mask_span_16(start(UInt16.self), count, UInt16(truncatingIfNeeded: low), UInt16(clamping: span), mask)
+            kernels_mask_span_16(
+                start(UInt16.self), count, UInt16(truncatingIfNeeded: low), UInt16(clamping: span), mask)
         case .four:
-            kernels_mask_span_32(start(UInt32.self), count, UInt32(truncatingIfNeeded: low), UInt32(clamping: span), mask)
+            kernels_mask_span_32(
+                start(UInt32.self), count, UInt32(truncatingIfNeeded: low), UInt32(clamping: span), mask)
         case .eight: kernels_mask_span_64(start(UInt64.self), count, low, span, mask)
         }
     }

@@ -20,11 +20,26 @@ package struct TableSnapshot: Sendable {
     package var rowCount: Int { segments.reduce(0) { $0 + $1.rowCount } }
 }
 
-/// Up to 64 Ki rows of a table, of neighbouring anchors, column by column.
-package final class SegmentSnapshot: Sendable {
+/// Which state of which segment: two snapshots that say the same hold the same rows in the same order.
+package struct SegmentIdentity: Hashable, Sendable {
+    /// Of one file, never used again.
     package let id: Int64
     /// Rises whenever the segment's content changes.
     package let version: Int64
+    /// 0 for a state that the file has; else of the one set of tables that has it in memory, since two sets may come to
+    /// one version by different events.
+    package let epoch: UInt64
+
+    package init(id: Int64, version: Int64, epoch: UInt64 = 0) {
+        self.id = id
+        self.version = version
+        self.epoch = epoch
+    }
+}
+
+/// Up to 64 Ki rows of a table, of neighbouring anchors, column by column.
+package final class SegmentSnapshot: Sendable {
+    package let identity: SegmentIdentity
     package let rowCount: Int
     /// False when its rows have no anchor yet; always false in a table without one.
     package let isAnchored: Bool
@@ -34,11 +49,10 @@ package final class SegmentSnapshot: Sendable {
 
     /// - Parameter load: gives a stored (not derived) column by name, keys included; called at most once a query.
     package init(
-        id: Int64, version: Int64, rowCount: Int, anchors: ClosedRange<Int64>?,
+        identity: SegmentIdentity, rowCount: Int, anchors: ClosedRange<Int64>?,
         load: @escaping @Sendable (String) throws -> EncodedColumn
     ) {
-        self.id = id
-        self.version = version
+        self.identity = identity
         self.rowCount = rowCount
         self.anchors = anchors
         isAnchored = anchors != nil

@@ -31,7 +31,9 @@ extension WideTable {
         let table = name
         let slots = layout.slots
         return SegmentSnapshot(
-            id: segment.id, version: segment.version, rowCount: segment.rowCount,
+            identity: SegmentIdentity(
+                id: segment.id, version: segment.version,
+                epoch: segment.version == segment.storedVersion ? 0 : segmentIDs.epoch), rowCount: segment.rowCount,
             anchors: segment.isAnchored ? segment.anchors : nil
         ) { column in
             guard let slot = names[column] else {

@@ -2,6 +2,7 @@ import CaliberColumns
 import CaliberCore
 import CaliberDictionary
 import CaliberEventLog
+import Synchronization
 
 /// One table: its segments in the order of their anchors, like the leaves of a B+tree, and where each key's row is.
 final class WideTable {
@@ -164,8 +165,18 @@ final class WideTable {
 /// Gives each new segment of a set of tables a number of its own.
 final class SegmentIDs {
     private var nextID: Int64
+    /// Tells this set of tables from every other that this process has opened; never 0.
+    let epoch: UInt64
 
-    init(next: Int64) { nextID = next }
+    private static let epochs = Atomic<UInt64>(0)
+
+    init(next: Int64) {
+        nextID = next
+        epoch = SegmentIDs.epochs.add(1, ordering: .relaxed).newValue
+    }
+
+    /// The highest number given so far.
+    var last: Int64 { nextID - 1 }
 
     func next(table: String) throws -> Int64 {
         guard nextID < ColumnKey.segmentIDLimit else {

@@ -18,10 +18,12 @@ struct TestShop: Sendable {
         QueryPlanner(dictionary: dictionary, definitionHash: { "sha256:\($0.name)" })
     }
 
-    func executor(parallelism: Int = 1) -> QueryExecutor {
+    func executor(
+        parallelism: Int = 1, cache: PartialCache? = nil, usesCache: Bool = true, prunes: Bool = true
+    ) -> QueryExecutor {
         let snapshots = tables.mapValues { $0.snapshot() }
         return QueryExecutor(
-            parallelism: parallelism,
+            options: QueryOptions(parallelism: parallelism, usesCache: usesCache, prunes: prunes), cache: cache,
             snapshot: { name in
                 guard let snapshot = snapshots[name] else { throw Diagnostic("no-such-table", name) }
                 return snapshot

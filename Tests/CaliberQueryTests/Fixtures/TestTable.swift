@@ -73,7 +73,9 @@ struct TestTable: Sendable {
         var anchors: ClosedRange<Int64>?
         if isAnchored, let anchor = definition.anchor { anchors = columns[anchor]?.bounds }
         let encoded = columns
-        return SegmentSnapshot(id: id, version: 1, rowCount: rows.count, anchors: anchors) { name in
+        // Equal rows are one version, others another, as in a file.
+        let identity = SegmentIdentity(id: id, version: Int64(rows.hashValue))
+        return SegmentSnapshot(identity: identity, rowCount: rows.count, anchors: anchors) { name in
             guard let column = encoded[name] else { throw Diagnostic("no-such-column", name) }
             return column
         }

@@ -76,7 +76,8 @@ extension ScanFold {
         switch kind {
         case .rows: RowCounter()
         case .values: ValueCounter(slotCount: slotCount)
-        case .trues: column.map { StoredSum($0, slotCount: slotCount, isCount: true) } ?? TrueCounter(slotCount: slotCount)
+        case .trues:
+            column.map { StoredSum($0, slotCount: slotCount, isCount: true) } ?? TrueCounter(slotCount: slotCount)
         case .integerSum:
             if let column, fitsOneWord(column.bounds, rowCount: rowCount) {
                 StoredSum(column, slotCount: slotCount, isCount: false)

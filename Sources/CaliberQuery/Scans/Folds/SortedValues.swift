@@ -130,7 +130,8 @@ final class SortedCollector: FoldAccumulator {
         func sort(_ first: Int, _ end: Int, bits: Int) -> UnsafePointer<UInt64> {
             UnsafePointer(kernels_sort_64(keys.pointer + first, spare.pointer + first, end - first, UInt32(bits)))
         }
-        func keep(_ sorted: UnsafePointer<UInt64>, _ length: Int, group: (UInt64) -> Int, distance: (UInt64) -> UInt64) {
+        func keep(_ sorted: UnsafePointer<UInt64>, _ length: Int, group: (UInt64) -> Int, distance: (UInt64) -> UInt64)
+        {
             for index in 0..<length {
                 let key = sorted[index]
                 if isDistinct, index > 0, key == sorted[index - 1] { continue }

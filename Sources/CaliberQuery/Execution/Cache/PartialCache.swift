@@ -1,0 +1,139 @@
+import CaliberTables
+import Synchronization
+
+/// What segments contributed to scans lately, up to a number of bytes: a query over any history costs the segments that
+/// changed since it was last asked.
+///
+/// A contribution is never stale: it is found by the segment's number and version. Plans that were not asked for the
+/// longest are forgotten first.
+public final class PartialCache: Sendable {
+    public let byteLimit: Int
+    private let state = Mutex(State())
+
+    private struct State {
+        var plans: [PlanFingerprint: PlanEntry] = [:]
+        var byteCount = 0
+        var clock: UInt64 = 0
+    }
+
+    private struct PlanEntry {
+        var partials: [PartialKey: SegmentPartial] = [:]
+        /// By time range; taken out while a query uses it.
+        var totals: [PlannedTimeRange: ScanTotals] = [:]
+        var byteCount = 0
+        var lastUse: UInt64 = 0
+    }
+
+    /// A plan's part of the cache must not exceed this share of it.
+    private static let largestPlanShare = 2
+    /// Time ranges of one plan whose totals are kept.
+    private static let mostTotals = 4
+
+    /// - Parameter byteLimit: 0 keeps nothing.
+    public init(byteLimit: Int) {
+        self.byteLimit = byteLimit
+    }
+
+    /// What all that is kept takes in memory.
+    public var byteCount: Int { state.withLock { $0.byteCount } }
+
+    /// The contributions that are known, in the order of `keys`.
+    func partials(of plan: PlanFingerprint, _ keys: [PartialKey]) -> [SegmentPartial?] {
+        state.withLock { state in
+            state.clock += 1
+            state.plans[plan]?.lastUse = state.clock
+            guard let entry = state.plans[plan] else { return .init(repeating: nil, count: keys.count) }
+            return keys.map { entry.partials[$0] }
+        }
+    }
+
+    /// Keeps contributions, and forgets those of segments that are no more as they were.
+    ///
+    /// - Parameter current: all segments of the table.
+    /// - Returns: false when they are too large to be kept.
+    @discardableResult
+    func insert(
+        _ new: [(key: PartialKey, partial: SegmentPartial)], of plan: PlanFingerprint, current: [SegmentIdentity]
+    )
+        -> Bool
+    {
+        let added = new.reduce(0) { $0 + $1.partial.byteCount }
+        return state.withLock { state in
+            state.clock += 1
+            var entry = state.plans.removeValue(forKey: plan) ?? PlanEntry()
+            state.byteCount -= entry.byteCount
+            let known = Set(current)
+            for (key, partial) in entry.partials where !known.contains(key.segment) {
+                entry.partials[key] = nil
+                entry.byteCount -= partial.byteCount
+            }
+            guard entry.byteCount + added <= byteLimit / PartialCache.largestPlanShare else {
+                entry = PlanEntry()
+                return false
+            }
+            for (key, partial) in new where entry.partials[key] == nil {
+                entry.partials[key] = partial
+                entry.byteCount += partial.byteCount
+            }
+            entry.lastUse = state.clock
+            state.byteCount += entry.byteCount
+            state.plans[plan] = entry
+            PartialCache.shrink(&state, to: byteLimit)
+            return true
+        }
+    }
+
+    /// Takes the running totals of a plan and time range out, for one query's use.
+    func takeTotals(of plan: PlanFingerprint, _ timeRange: PlannedTimeRange) -> ScanTotals? {
+        state.withLock { state in
+            guard let totals = state.plans[plan]?.totals.removeValue(forKey: timeRange) else { return nil }
+            state.plans[plan]?.byteCount -= totals.byteCount
+            state.byteCount -= totals.byteCount
+            return totals
+        }
+    }
+
+    func putTotals(_ totals: ScanTotals, of plan: PlanFingerprint, _ timeRange: PlannedTimeRange) {
+        state.withLock { state in
+            guard var entry = state.plans.removeValue(forKey: plan) else { return }
+            let added = totals.byteCount
+            if entry.totals[timeRange] == nil, entry.totals.count < PartialCache.mostTotals,
+                entry.byteCount + added <= byteLimit / PartialCache.largestPlanShare
+            {
+                entry.totals[timeRange] = totals
+                entry.byteCount += added
+                state.byteCount += added
+            }
+            state.plans[plan] = entry
+            PartialCache.shrink(&state, to: byteLimit)
+        }
+    }
+
+    private static func shrink(_ state: inout State, to byteCount: Int) {
+        guard state.byteCount > byteCount else { return }
+        for (plan, entry) in state.plans.sorted(by: { $0.value.lastUse < $1.value.lastUse }) {
+            guard state.byteCount > byteCount else { return }
+            state.plans[plan] = nil
+            state.byteCount -= entry.byteCount
+        }
+    }
+}
+
+extension SegmentPartial {
+    /// What it takes in memory, shared strings apart.
+    var byteCount: Int {
+        keys.count * 8 + rowCounts.reduce(0) { $0 + $1.count * 8 } + folds.reduce(0) { $0 + $1.byteCount } + 256
+    }
+}
+
+extension PartialFold {
+    fileprivate var byteCount: Int {
+        switch self {
+        case .counts(let counts): counts.count * 8
+        case .integerSums(let sums, _): sums.count * 24
+        case .floatSums(let sums, _): sums.count * 16
+        case .extrema(let extrema, _): extrema.count * 9
+        case .sorted(let values): values.byteCount
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import CaliberCore
+import CaliberDictionary
+import CaliberTables
+
+/// What the contribution of a segment depends on, the segment and the time range apart: everything a scan computes, and
+/// the state of the tables it joins. Two scans of equal fingerprints share what is kept.
+struct PlanFingerprint: Hashable, Sendable {
+    let text: String
+
+    /// - Parameter snapshot: gives a joined table by name.
+    init(_ scan: PlannedScan, zone: BusinessZone, snapshot: (String) throws -> TableSnapshot) rethrows {
+        var parts = [scan.table.name, scan.anchor?.canonicalText ?? "-", zone.identifier]
+        parts += scan.dimensions.map { "by \($0.expression.canonicalText) \($0.grain.map { "\($0)" } ?? "-")" }
+        parts.append("where \(scan.filter?.canonicalText ?? "-")")
+        parts += scan.masks.map { "mask \($0.canonicalText)" }
+        parts += scan.aggregates.map { aggregate in
+            "\(aggregate.aggregation.canonicalText) of \(aggregate.expression?.canonicalText ?? "rows") "
+                + (aggregate.mask.map(String.init) ?? "-")
+        }
+        for join in scan.joins {
+            let state = try snapshot(join.target.name).segments.map(\.identity.text)
+            parts.append("join \(join.path.joined(separator: ".")) \(join.target.name) \(state.joined(separator: ","))")
+        }
+        text = parts.joined(separator: "\n")
+    }
+}
+
+extension SegmentIdentity {
+    var text: String { "\(id).\(version).\(epoch)" }
+}
+
+/// What one segment contributes to a scan: it stays true as long as the segment is the same.
+struct PartialKey: Hashable, Sendable {
+    let segment: SegmentIdentity
+    /// Where the time range cuts through the segment; nil where it does not.
+    let from: Int64?
+    let until: Int64?
+
+    init(_ segment: SegmentSnapshot, _ timeRange: PlannedTimeRange, isSortedByAnchor: Bool) {
+        self.segment = segment.identity
+        guard isSortedByAnchor, let anchors = segment.anchors else {
+            (from, until) = (timeRange.from, timeRange.until)
+            return
+        }
+        from = timeRange.from.flatMap { $0 > anchors.lowerBound ? $0 : nil }
+        until = timeRange.until.flatMap { $0 <= anchors.upperBound ? $0 : nil }
+    }
+}
