@@ -29,7 +29,7 @@ test: build setup-tests ## every test but the long ones
 test-long: build setup-tests ## the same properties over far more random input and kills
 	@CALIBER_LONG_TESTS=1 swift test $(SWIFT_FLAGS) --skip-build
 
-bench: build setup-tests ## side by side with DuckDB and SQLite; writes docs/performance.md
+bench: build ## side by side with DuckDB, Polars, ClickHouse and SQLite; writes docs/performance.md
 	@scripts/bench
 
 fuzz: setup ## fuzz JSON, CSV, expressions and YAML, a minute each; a planted fault must be found first

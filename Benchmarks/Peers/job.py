@@ -1,8 +1,13 @@
 """What every job here has in common: it is one process that prints one line of JSON."""
 
+import datetime
 import json
+import math
 import os
+import shutil
 import time
+
+EPOCH = datetime.date(1970, 1, 1)
 
 
 class Stopwatch:
@@ -17,9 +22,10 @@ class Stopwatch:
 
 
 def remove_database(path):
-    """Removes a database file and what its engine keeps beside it."""
+    """Removes a database, be it a file or a folder, and what its engine keeps beside it."""
+    shutil.rmtree(path, ignore_errors=True)
     for suffix in ("", ".wal", "-wal", "-shm"):
-        if os.path.exists(path + suffix):
+        if os.path.isfile(path + suffix):
             os.remove(path + suffix)
 
 
@@ -28,20 +34,35 @@ def print_report(**report):
     print(json.dumps(report, ensure_ascii=False))
 
 
-def statements(connection, queries):
-    """Functions that run each query of a connection and return its rows, by name."""
-    return {name: lambda sql=sql: connection.execute(sql).fetchall() for name, sql in queries.items()}
+def cell(value):
+    """A value as all engines' jobs print it: amounts as whole fen, days as days since 1970."""
+    if isinstance(value, datetime.datetime):
+        value = value.date()
+    if isinstance(value, datetime.date):
+        return (value - EPOCH).days
+    if isinstance(value, bytes):
+        return value.decode()
+    if value is None or isinstance(value, (str, int)):
+        return value
+    # Nothing divided by nothing: some engines say that it is not a number, others that it is no value.
+    return None if math.isnan(value) else float(value)
 
 
-def time_queries(queries, repetitions):
+def rows_of(table):
+    """The rows of an Arrow table."""
+    return [[cell(value) for value in row.values()] for row in table.to_pylist()]
+
+
+def time_queries(queries, to_arrow, repetitions):
     """Runs each query once to warm up, then `repetitions` times.
 
-    `queries` are functions that return rows, by name. Returns answers and lists of seconds, by name.
+    `queries` are functions that give an engine's own columnar result, by name; what `to_arrow` does to it is not timed.
+    Returns answers and lists of seconds, by name.
     """
     answers = {}
     seconds = {}
     for name, run in queries.items():
-        answers[name] = run()
+        answers[name] = rows_of(to_arrow(run()))
         seconds[name] = []
         for _ in range(repetitions):
             stopwatch = Stopwatch()

@@ -2,7 +2,12 @@
 
 import sqlite3
 
+import chdb
 import duckdb
+import polars
 
 if __name__ == "__main__":
-    print(f"DuckDB {duckdb.__version__}, SQLite {sqlite3.sqlite_version}")
+    print(
+        f"DuckDB {duckdb.__version__}, Polars {polars.__version__}, ClickHouse {chdb.engine_version} (chdb"
+        f" {chdb.__version__}), SQLite {sqlite3.sqlite_version}"
+    )

@@ -1,11 +1,12 @@
 import ArgumentParser
 
-/// Caliber beside DuckDB and SQLite, on the same events, in one run.
+/// Caliber beside DuckDB, Polars, ClickHouse and SQLite, on the same rows and events, in one run.
 @main
 struct CaliberBench: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "caliber-bench", abstract: "Measure Caliber beside DuckDB and SQLite.",
+        commandName: "caliber-bench", abstract: "Measure Caliber beside DuckDB, Polars, ClickHouse and SQLite.",
         subcommands: [
-            RunCommand.self, GenerateCommand.self, BandwidthJob.self, CaliberQueriesJob.self, CaliberTotalsJob.self,
+            RunCommand.self, GenerateCommand.self, BandwidthJob.self, CaliberQueriesJob.self, CaliberChangesJob.self,
+            CaliberLiveJob.self, CaliberTotalsJob.self,
         ])
 }

@@ -5,27 +5,43 @@ import CaliberQuery
 import Foundation
 
 /// The engine that is measured. All that the benchmarks know of its API and of its command line stands here.
-struct CaliberUnderTest {
-    let engine: Engine
-    let session: EngineSession
+final class CaliberUnderTest {
+    private let engine: Engine
+    private var session: EngineSession
 
     init(database: String, dictionary: String) throws {
         engine = try Engine.open(databasePath: database, dictionary: try MetricDictionary.load(from: dictionary))
         session = try engine.session()
     }
 
-    /// Asks a query and puts its answer in the form that all engines' jobs print, without the days that it filled in.
+    /// Whether the dictionary has all of a query's metrics.
+    func understands(_ query: BenchmarkQuery) -> Bool {
+        query.metrics.allSatisfy { engine.dictionary.metric(named: $0) != nil }
+    }
+
+    /// Asks a query and puts its answer in the form that all engines' jobs print.
     func answer(_ query: BenchmarkQuery) throws -> [[AnswerCell]] {
-        let rows = try session.answer(CaliberUnderTest.metricQuery(query)).rows.map { $0.map(AnswerCell.init) }
-        guard let countColumn = query.countColumn else { return rows }
-        return rows.filter { $0[countColumn] != .number(0) }
+        let answer = try session.answer(CaliberUnderTest.metricQuery(query))
+        return answer.rows.map { row in zip(row, answer.fields).map { AnswerCell($0, of: $1.type) } }
     }
 
     /// A query ready to be asked any number of times: what is timed is planning it and finding its rows.
     func asking(_ query: BenchmarkQuery) -> () throws -> Void {
         let asked = CaliberUnderTest.metricQuery(query)
-        return { _ = try session.answer(asked) }
+        return { _ = try self.session.answer(asked) }
     }
+
+    /// Lets go of partial results of earlier queries. The engine keeps none yet, so there is nothing to let go of.
+    func forgetPartialResults() {}
+
+    /// Takes events in, one a line; they are durable afterwards, and the next query sees them.
+    func take(_ lines: [UInt8]) throws {
+        try ingest(lines)
+        session = try engine.session()
+    }
+
+    /// Takes events in, one a line; they are durable afterwards.
+    func ingest(_ lines: [UInt8]) throws { _ = try engine.ingest([.bytes(lines, origin: "bench")]) }
 
     /// What it counted, by the names of `StreamFacts.totals`.
     func totals() throws -> [String: Int64] {
@@ -34,13 +50,18 @@ struct CaliberUnderTest {
             "acceptedEvents": account.accepted, "duplicateEvents": account.duplicate,
             "quarantinedEvents": account.quarantined,
         ]
-        totals["paidOrders"] = try firstInteger(MetricQuery(metrics: [MetricReference(text: "orders_paid")]))
-        totals["paidMinor"] = try firstInteger(MetricQuery(metrics: [MetricReference(text: "gmv")]))
+        totals["paidOrders"] = try total(of: "orders_paid")
+        totals["paidMinor"] = try total(of: "gmv")
         totals["busiestDayPaidMinor"] = try firstInteger(
             MetricQuery(
                 metrics: [MetricReference(text: "gmv")], groupBy: ["metric_time__day"],
                 order: [OrderTerm(text: "-gmv")], limit: 1))
         return totals
+    }
+
+    /// A metric over everything; nil when it has no value.
+    func total(of metric: String) throws -> Int64? {
+        try firstInteger(MetricQuery(metrics: [MetricReference(text: metric)]))
     }
 
     /// The metric in the answer's first row; nil when there is none.
@@ -51,14 +72,18 @@ struct CaliberUnderTest {
 
     static func metricQuery(_ query: BenchmarkQuery) -> MetricQuery {
         MetricQuery(
-            metrics: query.metrics.map { MetricReference(text: $0) }, groupBy: query.groupBy,
-            order: query.order.map { OrderTerm(text: $0) }, limit: query.limit)
+            metrics: query.metrics.map { MetricReference(text: $0) }, groupBy: query.groupBy, filters: query.filters,
+            startTime: query.startTime, order: query.order.map { OrderTerm(text: $0) }, limit: query.limit)
     }
 
-    static func ingestCommand(_ binary: String, events: String, database: String, dictionary: String) -> [String] {
+    static func ingestCommand(
+        _ binary: String, events: String, source: String? = nil, database: String, dictionary: String
+    ) -> [String] {
         [binary, "ingest", events, "--database", database, "--dictionary", dictionary]
+            + (source.map { ["--source", $0] } ?? [])
     }
 
+    /// Without filters: the queries that are asked this way have none.
     static func queryCommand(
         _ binary: String, _ query: BenchmarkQuery, database: String, dictionary: String
     ) -> [String] {
@@ -69,13 +94,14 @@ struct CaliberUnderTest {
 }
 
 extension AnswerCell {
-    init(_ value: AnswerValue) {
+    /// Spans of time in seconds, as the peers count them.
+    init(_ value: AnswerValue, of type: LogicalType) {
         self =
             switch value {
             case .null: .null
             case .boolean(let value): .number(value ? 1 : 0)
-            case .integer(let integer): .number(Double(integer))
-            case .number(let number): .number(number)
+            case .integer(let integer): .number(type == .duration ? Double(integer) / 1e6 : Double(integer))
+            case .number(let number): .number(type == .duration ? number / 1e6 : number)
             case .text(let text): .text(text)
             }
     }

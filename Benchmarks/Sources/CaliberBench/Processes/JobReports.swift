@@ -10,6 +10,12 @@ struct IntakeJobReport: Codable {
     let totals: [String: Int64]
 }
 
+/// What a job that makes a peer's database says.
+struct LoadJobReport: Codable {
+    let seconds: Double
+    let databaseBytes: Int
+}
+
 /// What a job of queries says about itself, in one line of JSON.
 struct QueryJobReport: Codable {
     /// Of each run after the first, by query.

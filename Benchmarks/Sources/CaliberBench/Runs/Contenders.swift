@@ -4,8 +4,9 @@ import Foundation
 /// Where the engines' programs are, and the folder that a run works in.
 struct Contenders: ParsableArguments {
     @Option(help: "The caliber program.") var caliber = ".build/release/caliber"
-    @Option(help: "Folder of the dictionary.") var dictionary = "dictionary"
-    @Option(help: "Python with DuckDB in it.") var python = ".tools/oracle/bin/python"
+    @Option(help: "Folder of the dictionary that the simulated streams keep to.") var dictionary = "dictionary"
+    @Option(help: "Folder of the dictionary of the table of orders.") var ordersDictionary = "Benchmarks/dictionary"
+    @Option(help: "Python with the peers in it.") var python = ".tools/peers/bin/python"
     @Option(help: "Folder of the peers' jobs.") var peers = "Benchmarks/Peers"
     @Option(help: "Folder for the run's databases; what the run makes in it is removed.") var work = ".build-bench/run"
 
@@ -13,9 +14,11 @@ struct Contenders: ParsableArguments {
 
     func database(_ name: String) -> String { scratch.appending(path: name).path }
 
+    func peerCommand(_ job: String, _ arguments: [String]) -> [String] { [python, "\(peers)/\(job).py"] + arguments }
+
     /// Runs one of the peers' jobs.
     func peer(_ job: String, _ arguments: [String]) throws -> MeasuredProcess {
-        try MeasuredProcess.run([python, "\(peers)/\(job).py"] + arguments, scratch: scratch)
+        try MeasuredProcess.run(peerCommand(job, arguments), scratch: scratch)
     }
 
     /// Runs a job of this program itself: in a process of its own, so that its memory is its own.
@@ -28,6 +31,16 @@ struct Contenders: ParsableArguments {
         for suffix in ["", "-wal", "-shm", ".lock", ".wal"] {
             try? FileManager.default.removeItem(atPath: database + suffix)
         }
+    }
+
+    /// A copy of Caliber's database that may be changed; it takes the place of an earlier one.
+    func copy(ofCaliber database: String) throws -> String {
+        let copy = self.database("changed.caliber")
+        remove(copy)
+        for suffix in ["", "-wal"] where FileManager.default.fileExists(atPath: database + suffix) {
+            try FileManager.default.copyItem(atPath: database + suffix, toPath: copy + suffix)
+        }
+        return copy
     }
 }
 

@@ -40,6 +40,7 @@ enum IntakeEngine: String {
     case caliber = "Caliber: log and wide tables"
     case duckDB = "DuckDB: wide table only"
     case duckDBKeepingEvents = "DuckDB: events and wide table"
+    case clickHouse = "ClickHouse: wide table only"
     case sqlite = "SQLite from Python: events and wide table"
 
     /// Takes a stream in, once, into a new database, which it leaves behind at `database`.
@@ -57,6 +58,7 @@ enum IntakeEngine: String {
         case .duckDB: return try peer("duckdb_ingest", [stream.url.path, database], contenders)
         case .duckDBKeepingEvents:
             return try peer("duckdb_ingest", [stream.url.path, database, "--keep-events"], contenders)
+        case .clickHouse: return try peer("clickhouse_ingest", [stream.url.path, database], contenders)
         case .sqlite: return try peer("sqlite_ingest", [stream.url.path, database], contenders)
         }
     }

@@ -1,54 +1,115 @@
 import ArgumentParser
 import Foundation
 
+/// What a run can measure.
+enum RunPart: String, CaseIterable, ExpressibleByArgument {
+    case queries, start, disk, intake, live, growth
+
+    /// Whether it needs the table of orders in every engine's form.
+    var usesOrders: Bool { [.queries, .start, .disk].contains(self) }
+}
+
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Measure all engines in one run and write the table.")
+        commandName: "run", abstract: "Measure all engines in one run and write the tables.")
 
     @OptionGroup var streams: StreamOptions
     @OptionGroup var contenders: Contenders
     @Option(help: "Orders that the queries are asked over.") var orders = 1_000_000
     @Option(help: "Orders whose events are taken in.") var intakeOrders = 250_000
     @Option(help: "Orders whose events SQLite takes in; it is too slow for more.") var sqliteIntakeOrders = 50_000
+    @Option(help: "How many times as many events Caliber also takes in; 0 for none.") var intakeGrowth = 10
     @Option(help: "Runs of each intake; the median counts.") var intakeRepetitions = 3
     @Option(help: "Runs of each query after the first; the median counts.") var queryRepetitions = 9
-    @Option(help: "The page whose table is written anew.") var page = "docs/performance.md"
+    @Option(help: "Live batches.") var liveBatches = 100
+    @Option(help: "The page whose tables are written anew.") var page = "docs/performance.md"
+    @Option(
+        name: .customLong("only"), parsing: .upToNextOption, help: "Parts to measure; the page is then left as it is.")
+    var only: [RunPart] = []
 
     func validate() throws {
-        guard min(orders, intakeOrders, sqliteIntakeOrders, intakeRepetitions, queryRepetitions) > 0 else {
-            throw ValidationError("Orders and repetitions are at least 1.")
+        let counts = [orders, intakeOrders, sqliteIntakeOrders, intakeRepetitions, queryRepetitions, liveBatches]
+        guard counts.allSatisfy({ $0 > 0 }), intakeGrowth >= 0 else {
+            throw ValidationError("Orders, batches and repetitions are at least 1.")
         }
     }
 
     func run() throws {
         try FileManager.default.createDirectory(at: contenders.scratch, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: contenders.scratch) }
-        let report = RunReport(
-            machine: try MachineDescription.current(contenders), bandwidth: try bandwidth(), intake: try intake(),
-            queries: try queries())
-        let text = report.markdown
+        let sections = try sections()
+        let text = sections.map(\.markdown).joined(separator: "\n\n")
         print(text)
-        try PerformancePage(path: page).write(text)
-        if report.hasDifferences { throw ExitCode.failure }
+        if only.isEmpty { try PerformancePage(path: page).write(text) }
+        if sections.contains(where: \.hasDifferences) { throw ExitCode.failure }
     }
 
-    private func bandwidth() throws -> BandwidthReport {
+    private func sections() throws -> [any ReportSection] {
+        let parts = only.isEmpty ? RunPart.allCases : only
         Progress.say("memory bandwidth")
-        return try contenders.own("bandwidth-job").report(BandwidthReport.self)
+        let bandwidth = try contenders.own("bandwidth-job").report(BandwidthReport.self)
+        var sections: [any ReportSection] = [
+            MachineSection(machine: try MachineDescription.current(contenders), bandwidth: bandwidth)
+        ]
+        if parts.contains(where: \.usesOrders) { sections += try orderSections(parts, bandwidth) }
+        if parts.contains(.intake) { sections.append(try intake()) }
+        if parts.contains(.live) { sections.append(try live()) }
+        if parts.contains(.growth) { sections.append(try growth()) }
+        return sections
     }
 
-    private func intake() throws -> [IntakeResult] {
+    private func orderSections(_ asked: [RunPart], _ bandwidth: BandwidthReport) throws -> [any ReportSection] {
+        var files = try files(orders)
+        try files.preparePeers(contenders)
+        let parts = try contenders.peer("caliber_file", [files.caliber, "orders", "--since", "2025-10-02"])
+            .report(CaliberFileParts.self)
+        var sections: [any ReportSection] = []
+        if asked.contains(.queries) {
+            let run = QueryRun(
+                contenders: contenders, files: files, parts: parts, bandwidth: bandwidth, repetitions: queryRepetitions)
+            sections.append(QueriesSection(orders: orders, results: try run.results()))
+        }
+        if asked.contains(.start) {
+            let run = StartRun(contenders: contenders, files: files, repetitions: queryRepetitions)
+            sections.append(StartSection(orders: orders, results: try run.results()))
+        }
+        if asked.contains(.disk) { sections.append(DiskSection(files: files, parts: parts)) }
+        return sections
+    }
+
+    private func intake() throws -> IntakeSection {
         let run = IntakeRun(contenders: contenders, repetitions: intakeRepetitions)
-        return try run.results(
-            [.caliber, .duckDB, .duckDBKeepingEvents], try streams.stream(orders: intakeOrders))
+        let results =
+            try run.results(
+                [.caliber, .duckDB, .duckDBKeepingEvents, .clickHouse], try streams.stream(orders: intakeOrders))
             + run.results([.sqlite], try streams.stream(orders: sqliteIntakeOrders))
+        let once = IntakeRun(contenders: contenders, repetitions: 1)
+        let longer =
+            intakeGrowth == 0
+            ? nil : try once.results([.caliber], try streams.stream(orders: intakeOrders * intakeGrowth)).first
+        return IntakeSection(results: results, longer: longer)
     }
 
-    private func queries() throws -> RunReport.Queries {
-        let databases = try QueryDatabases.prepare(try streams.stream(orders: orders), contenders)
-        defer { databases.remove(contenders) }
-        let run = QueryRun(contenders: contenders, databases: databases, repetitions: queryRepetitions)
-        return RunReport.Queries(
-            orders: orders, intake: databases.intake, results: try run.results(), coldStart: try run.coldStart())
+    private func live() throws -> LiveSection {
+        let files = try files(RunCommand.smallestSize)
+        let run = LiveRun(contenders: contenders, files: files, batchCount: liveBatches)
+        return LiveSection(orders: files.orders, results: try run.results())
+    }
+
+    private func growth() throws -> GrowthSection {
+        let sizes = [RunCommand.smallestSize, 1_000_000, 10_000_000, 30_000_000].filter { $0 < orders } + [orders]
+        let run = GrowthRun(contenders: contenders, sizes: try sizes.map(files), repetitions: queryRepetitions)
+        return GrowthSection(results: try run.results())
+    }
+
+    private static let smallestSize = 100_000
+
+    /// The table of some size, with Caliber's database made.
+    private func files(_ orders: Int) throws -> OrdersFiles {
+        let folder = URL(filePath: streams.data).absoluteURL
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        var files = OrdersFiles(orders: orders, seed: streams.seed, in: folder)
+        try files.prepareCaliber(seed: streams.seed, contenders)
+        return files
     }
 }
