@@ -56,6 +56,12 @@ public final class Engine: Sendable {
 
     public var dictionary: MetricDictionary { loaded.dictionary }
 
+    /// Threads that read segments at once.
+    public var queryParallelism: Int { settings.queryParallelism }
+
+    /// Lets go of what queries before have gathered; the next ones read all that they need.
+    public func forgetPartialResults() { partials.removeAll() }
+
     /// The log's end.
     public var position: LogPosition { get throws { try log.position } }
 

@@ -29,6 +29,7 @@ extension TableSet {
         var report = CheckpointReport()
         let written = try store.write(lease) { database in
             report = CheckpointReport()
+            try StoredTable.keepSegmentIDs(upTo: segmentIDs.last, in: database)
             return try tables.map { try $0.write(to: database, report: &report) }
         }
         for (table, identity) in zip(tables, written) {

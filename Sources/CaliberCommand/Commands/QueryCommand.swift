@@ -62,17 +62,29 @@ struct QueryCommand: CaliberSubcommand {
 
     @Flag(help: "Exit with 3 when the answer is older than its update frequency allows.") var fresh = false
 
+    @Flag(name: .customLong("no-cache"), help: "Read every segment, whatever queries before have gathered.")
+    var noCache = false
+
+    @Flag(name: .customLong("no-pruning"), help: "Read segments and rows that can't count as well.")
+    var noPruning = false
+
+    @Option(help: "Threads that read segments at once; one a core otherwise.") var threads: Int?
+
     func perform() throws {
         let query = MetricQuery(
             metrics: names([metrics]).map { MetricReference(text: $0) }, groupBy: names(groupBy), filters: filters,
             startTime: startTime, endTime: endTime, order: names(order).map { OrderTerm(text: $0) }, limit: limit,
             timeZone: timeZone, fillsMissingPeriods: fillMissing)
+        if let threads, threads < 1 { throw ValidationError("--threads must be at least 1; it was \(threads).") }
         let engine = try deployment.openEngine()
+        let session = try engine.session(
+            options: QueryOptions(
+                parallelism: threads ?? engine.queryParallelism, usesCache: !noCache, prunes: !noPruning))
         if explain {
-            Output.data(try engine.explain(query))
+            Output.data(try session.explain(query))
             return
         }
-        let answer = try engine.answer(query)
+        let answer = try session.answer(query)
         Output.data(try render(answer, engine))
         if format == .table || format == .plot { Output.note(provenance(of: answer)) }
         if answer.rows.isEmpty { Output.note(try reasonForNoRows(engine)) }

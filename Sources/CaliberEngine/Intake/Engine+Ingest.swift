@@ -1,7 +1,6 @@
 import CaliberCore
 import CaliberDictionary
 import CaliberEventLog
-import CaliberStore
 import CaliberTables
 
 extension Engine {
@@ -14,19 +13,9 @@ extension Engine {
     public func ingest(
         _ inputs: [EventInput], progress: (EventInput, IntakeProgress) -> Void = { _, _ in }
     ) throws -> IngestOutcome {
-        let lease = try acquireLease()
-        var outcome = IngestOutcome(isDryRun: false)
-        let tables = try openTables(.writing(lease)) { table, _ in outcome.rebuiltTables.append(table) }
-        for input in inputs {
-            let report = try log.ingest(
-                input, lease: lease, now: now, progress: { progress(input, $0) },
-                onCommit: { batches, position in
-                    outcome.folds += try tables.fold(batches, upTo: position)
-                })
-            outcome.inputs.append(IngestOutcome.Input(origin: input.origin, report: report))
-        }
-        try tables.checkpoint(lease)
-        outcome.tableRowCounts = try tables.tableNames.map { ($0, try tables.rowCount(of: $0)) }
+        let writer = try writer()
+        let outcome = try writer.ingest(inputs, progress: progress)
+        try writer.checkpoint()
         return outcome
     }
 

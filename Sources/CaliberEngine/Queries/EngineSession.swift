@@ -5,61 +5,36 @@ import CaliberTables
 
 /// The tables as of one moment, open for any number of queries.
 public final class EngineSession {
-    private let engine: Engine
-    private let tables: TableSet
-    private let planner: QueryPlanner
-    private let options: QueryOptions
+    private let queries: TableQueries
 
-    /// - Parameter options: the engine's own when nil.
+    /// - Parameter options: by the engine's settings when nil.
     init(engine: Engine, options: QueryOptions? = nil) throws {
-        self.options = options ?? QueryOptions(parallelism: engine.settings.queryParallelism)
-        self.engine = engine
-        tables = try engine.openTables(.readOnly)
-        let loaded = engine.loaded
-        planner = QueryPlanner(dictionary: loaded.dictionary) { loaded.definitionHash(of: $0) }
+        queries = TableQueries(engine, try engine.openTables(.readOnly), options: options)
     }
 
     /// - Throws: `DiagnosticList` when the query can't be planned.
-    public func answer(_ query: MetricQuery) throws -> QueryAnswer {
-        let plan = try planner.plan(query)
-        return try executor(for: plan).evaluate(plan, now: engine.now())
-    }
+    public func answer(_ query: MetricQuery) throws -> QueryAnswer { try queries.answer(query) }
 
     /// How a query will be answered, without answering it.
-    public func explain(_ query: MetricQuery) throws -> String {
-        let plan = try planner.plan(query)
-        return try executor(for: plan).explain(plan).text
-    }
+    public func explain(_ query: MetricQuery) throws -> String { try queries.explain(query) }
 
     /// The dimensions that all of some metrics have.
     public func dimensions(of metrics: [MetricReference]) throws -> [DimensionDescription] {
-        try planner.listDimensions(metrics: metrics)
+        try queries.dimensions(of: metrics)
     }
 
     /// The values of a dimension among rows that count for some metrics.
     public func values(of dimension: String, metrics: [MetricReference], limit: Int?) throws -> [String] {
-        let plan = try planner.planDimensionValues(of: dimension, metrics: metrics)
-        return try executor(for: plan).dimensionValues(plan, limit: limit)
+        try queries.values(of: dimension, metrics: metrics, limit: limit)
     }
 
     /// The rows of one table as text.
     package func rows(of table: String) throws -> TableRows {
-        try TableRows(try tables.snapshot(of: table), zone: engine.dictionary.settings.timeZone)
+        try TableRows(try queries.tables.snapshot(of: table), zone: queries.engine.dictionary.settings.timeZone)
     }
 
     /// The tables' own check of themselves; empty when nothing is wrong.
-    package func verify() -> [Diagnostic] { tables.verify() }
-
-    /// Takes the snapshots first, on this thread: a plan then runs on any number of them.
-    private func executor(for plan: QueryPlan) throws -> QueryExecutor {
-        var snapshots: [String: TableSnapshot] = [:]
-        for table in plan.tables { snapshots[table] = try tables.snapshot(of: table) }
-        let taken = snapshots
-        return QueryExecutor(options: options, cache: engine.partials) { name in
-            guard let snapshot = taken[name] else { preconditionFailure("the plan reads \(name) without saying so") }
-            return snapshot
-        }
-    }
+    package func verify() -> [Diagnostic] { queries.tables.verify() }
 }
 
 extension Engine {

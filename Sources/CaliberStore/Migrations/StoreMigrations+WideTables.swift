@@ -62,8 +62,16 @@ extension StoreMigrations {
                 """)
     }
 
-    /// Columns whose values are all a multiple of some step apart are kept as counts of that step.
+    /// Columns whose values are all a multiple of some step apart are kept as counts of that step; and segment numbers
+    /// are never given again, so that a number and a version name one content for ever.
     static func addColumnScales(_ database: Database) throws {
-        try database.execute(sql: "ALTER TABLE segmentColumn ADD COLUMN scale INTEGER NOT NULL DEFAULT 1")
+        try database.execute(
+            sql: """
+                ALTER TABLE segmentColumn ADD COLUMN scale INTEGER NOT NULL DEFAULT 1;
+                CREATE TABLE segmentSequence (
+                    sequenceID INTEGER PRIMARY KEY CHECK (sequenceID = 1),
+                    highest INTEGER NOT NULL
+                ) STRICT;
+                """)
     }
 }

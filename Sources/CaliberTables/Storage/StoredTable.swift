@@ -56,9 +56,21 @@ struct StoredTable: Sendable {
             ).map { ($0["columnID"] as Int64, $0["total"] as Int) })
     }
 
-    /// The number that the next new segment gets, in any table.
+    /// The number that the next new segment gets, in any table: none that a segment ever had in this file.
     static func nextSegmentID(in database: Database) throws -> Int64 {
-        (try Int64.fetchOne(database, sql: "SELECT MAX(segmentID) FROM segment") ?? 0) + 1
+        let highest = try Int64.fetchOne(
+            database,
+            sql: "SELECT MAX(segmentID) FROM (SELECT MAX(segmentID) AS segmentID FROM segment UNION ALL SELECT highest FROM segmentSequence)")
+        return (highest ?? 0) + 1
+    }
+
+    /// Sees to it that no number up to `last` is given again, whatever becomes of its segment.
+    static func keepSegmentIDs(upTo last: Int64, in database: Database) throws {
+        try database.execute(
+            sql: """
+                INSERT INTO segmentSequence (sequenceID, highest) VALUES (1, ?)
+                ON CONFLICT (sequenceID) DO UPDATE SET highest = max(highest, excluded.highest)
+                """, arguments: [last])
     }
 
     /// Removes everything the file has of a table.

@@ -19,7 +19,7 @@ struct CaliberLiveJob: ParsableCommand {
                 $0 += $1
                 $0.append(UInt8(ascii: "\n"))
             }
-            return try clock.measure { try caliber.ingest(batch) } / .seconds(1)
+            return try clock.measure { try caliber.take(batch) } / .seconds(1)
         }
         let counted = try options.open()
         var totals: [String: Int64] = [:]

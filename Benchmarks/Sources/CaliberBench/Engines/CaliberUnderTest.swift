@@ -7,7 +7,9 @@ import Foundation
 /// The engine that is measured. All that the benchmarks know of its API and of its command line stands here.
 final class CaliberUnderTest {
     private let engine: Engine
-    private var session: EngineSession
+    private let session: EngineSession
+    /// From the first events on.
+    private var writer: EngineWriter?
 
     init(database: String, dictionary: String) throws {
         engine = try Engine.open(databasePath: database, dictionary: try MetricDictionary.load(from: dictionary))
@@ -21,27 +23,28 @@ final class CaliberUnderTest {
 
     /// Asks a query and puts its answer in the form that all engines' jobs print.
     func answer(_ query: BenchmarkQuery) throws -> [[AnswerCell]] {
-        let answer = try session.answer(CaliberUnderTest.metricQuery(query))
+        let answer = try answer(CaliberUnderTest.metricQuery(query))
         return answer.rows.map { row in zip(row, answer.fields).map { AnswerCell($0, of: $1.type) } }
     }
 
     /// A query ready to be asked any number of times: what is timed is planning it and finding its rows.
     func asking(_ query: BenchmarkQuery) -> () throws -> Void {
         let asked = CaliberUnderTest.metricQuery(query)
-        return { _ = try self.session.answer(asked) }
+        return { _ = try self.answer(asked) }
     }
 
-    /// Lets go of partial results of earlier queries. The engine keeps none yet, so there is nothing to let go of.
-    func forgetPartialResults() {}
+    private func answer(_ query: MetricQuery) throws -> QueryAnswer {
+        try writer?.answer(query) ?? session.answer(query)
+    }
+
+    /// Lets go of partial results of earlier queries.
+    func forgetPartialResults() { engine.forgetPartialResults() }
 
     /// Takes events in, one a line; they are durable afterwards, and the next query sees them.
     func take(_ lines: [UInt8]) throws {
-        try ingest(lines)
-        session = try engine.session()
+        if writer == nil { writer = try engine.writer() }
+        _ = try writer?.ingest([.bytes(lines, origin: "bench")])
     }
-
-    /// Takes events in, one a line; they are durable afterwards.
-    func ingest(_ lines: [UInt8]) throws { _ = try engine.ingest([.bytes(lines, origin: "bench")]) }
 
     /// What it counted, by the names of `StreamFacts.totals`.
     func totals() throws -> [String: Int64] {
@@ -66,7 +69,7 @@ final class CaliberUnderTest {
 
     /// The metric in the answer's first row; nil when there is none.
     private func firstInteger(_ query: MetricQuery) throws -> Int64? {
-        guard case .integer(let integer) = try session.answer(query).rows.first?.last else { return nil }
+        guard case .integer(let integer) = try answer(query).rows.first?.last else { return nil }
         return Int64(clamping: integer)
     }
 

@@ -34,6 +34,9 @@ public final class PartialCache: Sendable {
         self.byteLimit = byteLimit
     }
 
+    /// Forgets everything.
+    public func removeAll() { state.withLock { $0 = State() } }
+
     /// What all that is kept takes in memory.
     public var byteCount: Int { state.withLock { $0.byteCount } }
 
