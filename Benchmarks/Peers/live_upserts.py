@@ -3,7 +3,7 @@
 usage: live_upserts.py make PARQUET ROWS EVENTS --rows N
        live_upserts.py sqlite|duckdb PARQUET ROWS DATABASE --rows-per-batch N
 
-`make` draws whole orders, half of them new and half of them orders of PARQUET that were refunded since, as Parquet for the
+`make` draws whole orders, half of them new and half of them recent orders of PARQUET that were refunded since, as Parquet for the
 peers and as NDJSON for Caliber, and says what the table must hold afterwards. Each batch is one commit that is on disk
 before the next: SQLite by executemany (WAL, synchronous=FULL), DuckDB from an Arrow table. The rows are at hand in each
 engine's own form before the clock starts.
@@ -23,14 +23,20 @@ TOTALS = "SELECT count(paid_at), sum(paid), coalesce(sum(refunded), 0) FROM orde
 # No order number of the table reaches this.
 NEW_ORDER = 10_000_000_000_000_000
 
+# Of the last days, as it is with live orders: those that are there come in any order, new ones as they are placed.
 ROWS = f"""
 CREATE TABLE row AS
-SELECT row_number() OVER (ORDER BY hash(order_id)) AS number, * FROM (
-    (SELECT * REPLACE ('refunded' AS status, true AS is_refunded, amount_due AS refunded) FROM source
-     WHERE paid_at IS NOT NULL ORDER BY hash(order_id) LIMIT $count // 2)
-    UNION ALL
-    (SELECT * REPLACE (order_id + {NEW_ORDER} AS order_id) FROM source
-     ORDER BY hash(order_id + 1) LIMIT $count - $count // 2))
+WITH recent AS (FROM source WHERE paid_at >= DATE '2025-11-01'), later AS (
+    SELECT * REPLACE (
+        order_id + {NEW_ORDER} AS order_id, created_at + INTERVAL 60 DAYS AS created_at,
+        paid_at + INTERVAL 60 DAYS AS paid_at, shipped_at + INTERVAL 60 DAYS AS shipped_at,
+        delivered_at + INTERVAL 60 DAYS AS delivered_at, promised_at + INTERVAL 60 DAYS AS promised_at)
+    FROM recent)
+SELECT row_number() OVER (ORDER BY hash(order_id)) * 2 AS number,
+    * REPLACE ('refunded' AS status, true AS is_refunded, amount_due AS refunded)
+FROM recent QUALIFY number <= $count
+UNION ALL
+SELECT row_number() OVER (ORDER BY created_at, order_id) * 2 - 1 AS number, * FROM later QUALIFY number <= $count
 """
 
 EVENTS = """

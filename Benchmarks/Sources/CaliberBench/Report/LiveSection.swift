@@ -9,7 +9,7 @@ struct LiveSection: ReportSection {
     var markdown: String {
         let text = """
             **Live batches** of \(grouped(LiveRun.rowsPerBatch)) whole orders, each durable before the next, onto a table \
-            of \(grouped(orders)): half of them new, half there already
+            of \(grouped(orders)): half of them new, half recent ones that are there already
             """
         let header = [
             "engine", "batches", "rows/s", "Caliber's ÷ its rows/s", "a batch, ms", "slowest, ms", "peak memory",

@@ -91,7 +91,7 @@ struct RunCommand: ParsableCommand {
     }
 
     private func live() throws -> LiveSection {
-        let files = try files(RunCommand.smallestSize)
+        let files = try files(min(orders, 1_000_000))
         let run = LiveRun(contenders: contenders, files: files, batchCount: liveBatches)
         return LiveSection(orders: files.orders, results: try run.results())
     }
