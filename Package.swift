@@ -89,7 +89,7 @@ let package = Package(
             "CaliberEngine",
             [
                 "CaliberCore", "CaliberStore", "CaliberDictionary", "CaliberColumns", "CaliberEventLog",
-                "CaliberTables", "CaliberQuery", grdb,
+                "CaliberTables", "CaliberQuery", "CXXHash", grdb,
             ]),
         // side: synthetic orders and the truth about them.
         floor("CaliberSimulator", ["CaliberCore", "CaliberDictionary"]),

@@ -44,7 +44,8 @@ public final class Engine: Sendable {
         self.store = store
         self.log = log
         self.settings = settings
-        partials = PartialCache(byteLimit: settings.queryCacheBytes)
+        partials = PartialCache(
+            byteLimit: settings.queryCacheBytes, archive: StoredPartials(store: store, now: now))
         self.now = now
     }
 
@@ -59,8 +60,12 @@ public final class Engine: Sendable {
     /// Threads that read segments at once.
     public var queryParallelism: Int { settings.queryParallelism }
 
-    /// Lets go of what queries before have gathered; the next ones read all that they need.
+    /// Lets go of what queries before have gathered in memory.
     public func forgetPartialResults() { partials.removeAll() }
+
+    /// Keeps what queries have gathered in the file, so that the next process need not read it again. Does nothing while
+    /// another process writes, or where the file can't be written.
+    public func keepPartialResults() { partials.flush() }
 
     /// The log's end.
     public var position: LogPosition { get throws { try log.position } }

@@ -69,6 +69,30 @@ public final class CaliberStore: Sendable {
         }
     }
 
+    /// Writes what can be computed again, without a lease: not at all while another process writes, nor where the file
+    /// can't be written.
+    ///
+    /// - Returns: whether it was written.
+    @discardableResult
+    package func writeDerived(_ body: (Database) throws -> Void) -> Bool {
+        do {
+            try pool.writeWithoutTransaction { database in
+                try database.execute(sql: "PRAGMA busy_timeout = \(StoreLimits.derivedBusyTimeoutMilliseconds)")
+                defer {
+                    try? database.execute(
+                        sql: "PRAGMA busy_timeout = \(Int(StoreLimits.busyTimeoutSeconds * 1000))")
+                }
+                try database.inTransaction(.immediate) {
+                    try body(database)
+                    return .commit
+                }
+            }
+            return true
+        } catch {
+            return false
+        }
+    }
+
     /// For the lease itself, which is written before there is one.
     func writeUnleased<Value>(_ body: (Database) throws -> Value) throws -> Value {
         try pool.write(body)
@@ -90,6 +114,7 @@ public final class CaliberStore: Sendable {
 /// Limits of the database's connections, named and with units.
 enum StoreLimits {
     static let busyTimeoutSeconds = 10.0
+    static let derivedBusyTimeoutMilliseconds = 20
     static let readerCount = 4
     static let pageByteCount = 8192
     static let cacheKibibytes = 65_536

@@ -88,6 +88,7 @@ struct QueryCommand: CaliberSubcommand {
         Output.data(try render(answer, engine))
         if format == .table || format == .plot { Output.note(provenance(of: answer)) }
         if answer.rows.isEmpty { Output.note(try reasonForNoRows(engine)) }
+        engine.keepPartialResults()
         if answer.isStale, fresh { throw needsAttention() }
     }
 

@@ -56,6 +56,7 @@ public final class EngineWriter {
     public func checkpoint() throws {
         try tables.checkpoint(lease)
         checkpointPosition = tables.position
+        engine.keepPartialResults()
     }
 
     /// - Throws: `DiagnosticList` when the query can't be planned.

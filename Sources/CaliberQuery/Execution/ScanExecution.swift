@@ -60,13 +60,24 @@ struct ScanExecution {
         let keys = segments.map {
             PartialKey($0, timeRange, isSortedByAnchor: program.scan.isSortedByAnchor)
         }
+        let current = snapshot.segments.map(\.identity)
+        let codec = cache?.hasArchive == true ? PartialCodec(program) : nil
+        if let cache, let codec {
+            try cache.recall(fingerprint, current: current) { bytes in
+                try codec.decode(bytes) { try snapshot.segments.first?.column($0).pool }
+            }
+        }
         let known = cache?.partials(of: fingerprint, keys) ?? .init(repeating: nil, count: keys.count)
         let missing = known.indices.filter { known[$0] == nil }
         let scanned = try scan(missing)
         if let cache, !missing.isEmpty {
-            cache.insert(
-                zip(missing, scanned).map { (keys[$0], $1) }, of: fingerprint,
-                current: snapshot.segments.map(\.identity))
+            let new = zip(missing, scanned).map { (key: keys[$0], partial: $1) }
+            cache.insert(new, of: fingerprint, current: current)
+            if let codec, scanned.reduce(0, { $0 + $1.rowsScanned }) >= ScanExecution.fewestRowsArchived {
+                cache.archiveLater(
+                    fingerprint,
+                    new.compactMap { key, partial in codec.encode(partial).flatMap { key.archived($0) } })
+            }
         }
         var partials = known
         for (position, partial) in zip(missing, scanned) { partials[position] = partial }
@@ -74,6 +85,9 @@ struct ScanExecution {
             partial.map { Contribution(key: keys[position], partial: $0, isCached: known[position] != nil) }
         }
     }
+
+    /// Fewer rows are scanned sooner than they are looked up in the file.
+    private static let fewestRowsArchived = 100_000
 
     struct Contribution {
         let key: PartialKey

@@ -74,4 +74,28 @@ extension StoreMigrations {
                 ) STRICT;
                 """)
     }
+
+    /// What segments contributed to plans, so that the first query of a process need not read what an earlier one did.
+    /// All of it can be computed again.
+    static func createPartialAggregates(_ database: Database) throws {
+        try database.execute(
+            sql: """
+                CREATE TABLE partialPlan (
+                    planID INTEGER PRIMARY KEY,
+                    planText TEXT NOT NULL UNIQUE,
+                    usedAt INTEGER NOT NULL
+                ) STRICT;
+
+                CREATE TABLE partialAggregate (
+                    planID INTEGER NOT NULL REFERENCES partialPlan ON DELETE CASCADE,
+                    segmentID INTEGER NOT NULL,
+                    version INTEGER NOT NULL,
+                    fromMoment INTEGER,
+                    untilMoment INTEGER,
+                    checksum INTEGER NOT NULL,
+                    body BLOB NOT NULL
+                ) STRICT;
+                CREATE INDEX partialOfPlan ON partialAggregate (planID, segmentID);
+                """)
+    }
 }

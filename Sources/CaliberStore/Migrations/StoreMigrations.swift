@@ -8,6 +8,7 @@ enum StoreMigrations {
         migrator.registerMigration("2-event-log", migrate: createEventLog)
         migrator.registerMigration("3-wide-tables", migrate: createWideTables)
         migrator.registerMigration("4-column-scales", migrate: addColumnScales)
+        migrator.registerMigration("5-partial-aggregates", migrate: createPartialAggregates)
         return migrator
     }
 

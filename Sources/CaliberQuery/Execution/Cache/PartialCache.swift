@@ -8,10 +8,13 @@ import Synchronization
 /// longest are forgotten first.
 public final class PartialCache: Sendable {
     public let byteLimit: Int
+    private let archive: (any PartialArchive)?
     private let state = Mutex(State())
 
     private struct State {
         var plans: [PlanFingerprint: PlanEntry] = [:]
+        /// Encoded contributions that the archive has not got yet.
+        var pending: [PlanFingerprint: [ArchivedPartial]] = [:]
         var byteCount = 0
         var clock: UInt64 = 0
     }
@@ -30,8 +33,13 @@ public final class PartialCache: Sendable {
     private static let mostTotals = 4
 
     /// - Parameter byteLimit: 0 keeps nothing.
-    public init(byteLimit: Int) {
+    public convenience init(byteLimit: Int) {
+        self.init(byteLimit: byteLimit, archive: nil)
+    }
+
+    package init(byteLimit: Int, archive: (any PartialArchive)?) {
         self.byteLimit = byteLimit
+        self.archive = byteLimit > 0 ? archive : nil
     }
 
     /// Forgets everything.
@@ -49,6 +57,44 @@ public final class PartialCache: Sendable {
             return keys.map { entry.partials[$0] }
         }
     }
+
+    /// Brings in what the archive has of a plan, unless the plan is here already.
+    ///
+    /// - Parameter decode: nil for bytes that are no contribution to the plan.
+    func recall(_ plan: PlanFingerprint, current: [SegmentIdentity], decode: ([UInt8]) throws -> SegmentPartial?)
+        rethrows
+    {
+        guard let archive, state.withLock({ $0.plans[plan] == nil }) else { return }
+        let known = Set(current)
+        let found = try archive.read(plan: plan.text).compactMap { archived in
+            let key = PartialKey(archived)
+            return known.contains(key.segment) ? try decode(archived.bytes).map { (key: key, partial: $0) } : nil
+        }
+        if !found.isEmpty { insert(found, of: plan, current: current) }
+    }
+
+    /// Sees to it that the archive gets contributions at the next `flush`.
+    func archiveLater(_ plan: PlanFingerprint, _ partials: [ArchivedPartial]) {
+        guard archive != nil, partials.reduce(0, { $0 + $1.bytes.count }) <= PartialCache.mostArchivedBytes else {
+            return
+        }
+        state.withLock { $0.pending[plan, default: []] += partials }
+    }
+
+    /// Whether contributions can outlive the process.
+    var hasArchive: Bool { archive != nil }
+
+    /// Gives the archive what is new since the last time.
+    public func flush() {
+        let pending = state.withLock { state in
+            defer { state.pending = [:] }
+            return state.pending
+        }
+        for (plan, partials) in pending { archive?.write(plan: plan.text, partials) }
+    }
+
+    /// Contributions of a plan that are larger together are not archived: reading them would cost what scanning does.
+    private static let mostArchivedBytes = 32 << 20
 
     /// Keeps contributions, and forgets those of segments that are no more as they were.
     ///

@@ -8,6 +8,20 @@ package struct SortedValues: Sendable {
     enum Distances: Sendable {
         case narrow([UInt32])
         case wide([UInt64])
+
+        var count: Int {
+            switch self {
+            case .narrow(let distances): distances.count
+            case .wide(let distances): distances.count
+            }
+        }
+
+        var byteCount: Int {
+            switch self {
+            case .narrow(let distances): distances.count * 4
+            case .wide(let distances): distances.count * 8
+            }
+        }
     }
 
     /// Where each group's values begin, with the end of the last.
@@ -31,15 +45,7 @@ package struct SortedValues: Sendable {
     }
 
     /// What it takes in memory, the strings apart.
-    var byteCount: Int {
-        starts.count * 4
-            + {
-                switch distances {
-                case .narrow(let distances): distances.count * 4
-                case .wide(let distances): distances.count * 8
-                }
-            }()
-    }
+    var byteCount: Int { starts.count * 4 + distances.byteCount }
 }
 
 /// Gathers the values of one segment, and sorts them by group and value in the end.
