@@ -1,9 +1,9 @@
-"""Caliber's database seen as the SQLite file that it is: which part is log, which is wide table, what its columns weigh.
+"""Caliber's database seen as the SQLite file that it is: which part is log, which is wide table, what columns weigh.
 
 usage: caliber_file.py DATABASE TABLE [--since DAY]
 
-`columnBytes` are those of the columns as they lie in memory; `recentColumnBytes` the same of the segments that have rows
-since a day.
+`columnBytes` are those of the columns as they lie in memory; `recentColumnBytes` the same of the segments that have
+rows since a day.
 """
 
 import argparse

@@ -3,8 +3,8 @@
 usage: clickhouse_ingest.py EVENTS FOLDER [--by-row]
 
 The faster of the forms that keep every good line: lines are read as text and parsed one by one. The format JSONEachRow
-finds the end of a row by its braces, so it drops good lines beside broken ones; `--by-row` shows what is lost. Events that
-keep their contract go to a table in memory, and one group-by with conditional aggregates folds them.
+finds the end of a row by its braces, so it drops good lines beside broken ones; `--by-row` shows what is lost. Events
+that keep their contract go to a table in memory, and a group-by with conditional aggregates folds them.
 """
 
 import argparse
@@ -77,7 +77,7 @@ def first(name, condition):
     return f"argMinIf({name}, (time, id), {condition})"
 
 
-# The wide events are picked by sorting, the others folded by one group-by, and the two joined: a third of the time of one
+# The wide events are picked by sorting, the others folded by one group-by, and the two joined: less than the time of one
 # group-by over all.
 ORDERS = f"""
 CREATE TABLE bench.orders ENGINE = MergeTree ORDER BY paid_at AS

@@ -4,8 +4,8 @@ usage: clickhouse_orders.py load PARQUET FOLDER
        clickhouse_orders.py queries FOLDER [--engine memory] [--only QUERY] [--repetitions N]
 
 The table is a MergeTree in order of payment time, merged to one part; `--engine memory` copies it to a Memory table
-first. Times are those of one statement, from text to an Arrow result. As is usual there, columns have no nulls: an empty
-text and the year 1970 stand for none.
+first. Times are those of one statement, from text to an Arrow result. As is usual there, columns have no nulls: an
+empty text and the year 1970 stand for none.
 """
 
 import argparse
@@ -31,7 +31,9 @@ PAID = "paid_at != 0"
 
 QUERIES = {
     "q01": "SELECT sum(paid) FROM orders",
-    "q02": "SELECT toDate(paid_at) AS day, sum(paid) FROM orders WHERE paid_at >= toDateTime('2025-10-02 00:00:00', 'Asia/Shanghai') GROUP BY day",
+    "q02": f"""
+        SELECT toDate(paid_at) AS day, sum(paid) FROM orders
+        WHERE paid_at >= toDateTime('{job.RECENT_DAY} 00:00:00', 'Asia/Shanghai') GROUP BY day""",
     "q03": f"""
         SELECT toDate(paid_at) AS day, channel, sum(paid), count(), sum(refunded) / sum(paid)
         FROM orders WHERE {PAID} GROUP BY day, channel""",
@@ -43,7 +45,8 @@ QUERIES = {
     "q07": "SELECT nullIf(campaign, ''), sum(paid) AS gmv FROM orders GROUP BY campaign ORDER BY gmv DESC LIMIT 20",
     "q08": f"""
         SELECT toMonday(paid_at) AS week, sum(paid) FROM orders
-        WHERE {PAID} AND channel IN ('douyin', 'tmall', 'jd') AND province = 'zhejiang' AND NOT is_gift AND NOT is_refunded
+        WHERE {PAID} AND channel IN ('douyin', 'tmall', 'jd') AND province = 'zhejiang'
+            AND NOT is_gift AND NOT is_refunded
         GROUP BY week""",
     "q09": f"""
         SELECT channel, delays[1], delays[2] FROM (
@@ -55,7 +58,8 @@ QUERIES = {
     "q11": f"""
         SELECT month, gmv, if(before = 0, NULL, gmv / before - 1) FROM (
             SELECT month, gmv, lagInFrame(gmv) OVER (ORDER BY month ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS before
-            FROM (SELECT toStartOfMonth(paid_at) AS month, sum(paid) AS gmv FROM orders WHERE {PAID} GROUP BY month))""",
+            FROM (
+                SELECT toStartOfMonth(paid_at) AS month, sum(paid) AS gmv FROM orders WHERE {PAID} GROUP BY month))""",
     "q12": "SELECT toDate(paid_at) AS day, count() FROM orders WHERE is_new_buyer GROUP BY day",
     "q13": f"""
         SELECT toDate(first) AS day, count() FROM (

@@ -6,8 +6,8 @@ usage: duckdb_orders.py load PARQUET DATABASE [--keep-events]
        duckdb_orders.py recent PARQUET
 
 Times are those of one statement, from text to an Arrow table. The stored times are Shanghai's clock, so that no query
-has to shift them. `csv` writes the rows in order of arrival to standard output, amounts as decimals: Caliber's intake. `recent` names a
-thousand orders of the last month.
+has to shift them. `csv` writes the rows in order of arrival to standard output, amounts as decimals: Caliber's intake.
+`recent` names a thousand orders of the last month.
 """
 
 import argparse
@@ -19,12 +19,10 @@ import job
 
 # Columns of few texts, which group fastest as enumerations.
 CATEGORIES = (
-    "channel store province city status campaign utm_source product_group brand warehouse carrier payment_method device "
-    "coupon host"
+    "channel store province city status campaign utm_source product_group brand warehouse carrier payment_method "
+    "device coupon host"
 ).split()
-AMOUNTS = (
-    "list_amount discount freight amount_due paid deposit_paid refunded cost commission"
-).split()
+AMOUNTS = "list_amount discount freight amount_due paid deposit_paid refunded cost commission".split()
 
 DAY = "paid_at::DATE"
 SECONDS_TO_SHIPPING = "date_diff('second', paid_at, shipped_at)"
@@ -34,7 +32,7 @@ BY_DAY = f"SELECT {DAY} AS day, sum(paid) AS gmv FROM orders WHERE paid_at IS NO
 QUERIES = {
     "q01": "SELECT sum(paid) FROM orders",
     "q02": f"""
-        SELECT {DAY}, sum(paid) FROM orders WHERE paid_at >= DATE '2025-10-02' GROUP BY {DAY}""",
+        SELECT {DAY}, sum(paid) FROM orders WHERE paid_at >= DATE '{job.RECENT_DAY}' GROUP BY {DAY}""",
     "q03": f"""
         SELECT {DAY}, channel, sum(paid), count(*), coalesce(sum(refunded), 0) / sum(paid)
         FROM orders WHERE paid_at IS NOT NULL GROUP BY {DAY}, channel""",
@@ -60,13 +58,19 @@ QUERIES = {
         FROM ({BY_DAY})""",
     "q11": f"""
         SELECT month, gmv, gmv / lag(gmv) OVER (ORDER BY month) - 1
-        FROM (SELECT date_trunc('month', day)::DATE AS month, sum(gmv)::DOUBLE AS gmv FROM ({BY_DAY}) GROUP BY month)""",
+        FROM (
+            SELECT date_trunc('month', day)::DATE AS month, sum(gmv)::DOUBLE AS gmv FROM ({BY_DAY}) GROUP BY month)""",
     "q12": f"SELECT {DAY}, count(*) FROM orders WHERE is_new_buyer GROUP BY {DAY}",
     "q13": f"""
         SELECT day, count(*) FROM (
             SELECT min(paid_at)::DATE AS day FROM orders WHERE paid_at IS NOT NULL GROUP BY buyer_id)
         GROUP BY day""",
 }
+
+
+def decimal(name):
+    """SQL for an amount as events say it, of an amount in fen."""
+    return f"({name}::DECIMAL(10, 2) * 0.01::DECIMAL(3, 2))::DECIMAL(12, 2)"
 
 
 def load(arguments):
@@ -76,13 +80,15 @@ def load(arguments):
     connection = duckdb.connect(arguments.database)
     source = f"read_parquet('{arguments.parquet}')"
     for name in CATEGORIES:
-        connection.execute(f"CREATE TYPE {name}_name AS ENUM (SELECT DISTINCT {name} FROM {source} WHERE {name} IS NOT NULL)")
+        names = f"SELECT DISTINCT {name} FROM {source} WHERE {name} IS NOT NULL"
+        connection.execute(f"CREATE TYPE {name}_name AS ENUM ({names})")
     casts = ", ".join(f"{name}::{name}_name AS {name}" for name in CATEGORIES)
     columns = f"SELECT * REPLACE ({casts}) FROM {source}"
     connection.execute(f"CREATE TABLE orders AS {columns} ORDER BY paid_at NULLS LAST")
     if arguments.keep_events:
         connection.execute(
-            "CREATE TABLE event AS SELECT 'export' AS source, order_id AS id, 'order.exported' AS type, created_at AS time, *"
+            "CREATE TABLE event AS"
+            " SELECT 'export' AS source, order_id AS id, 'order.exported' AS type, created_at AS time, *"
             f" FROM ({columns})")
     connection.execute("CHECKPOINT")
     connection.close()
@@ -101,11 +107,11 @@ def queries(arguments):
 
 def csv(arguments):
     """Streams the rows to standard output."""
-    decimals = ", ".join(f"({name}::DECIMAL(10, 2) * 0.01::DECIMAL(3, 2))::DECIMAL(12, 2) AS {name}" for name in AMOUNTS)
+    decimals = ", ".join(f"{decimal(name)} AS {name}" for name in AMOUNTS)
     connection = duckdb.connect()
     connection.execute("SET threads = 1")
-    connection.execute(
-        f"COPY (SELECT * REPLACE ({decimals}) FROM read_parquet('{arguments.parquet}')) TO '/dev/stdout' (FORMAT csv, HEADER)")
+    rows = f"SELECT * REPLACE ({decimals}) FROM read_parquet('{arguments.parquet}')"
+    connection.execute(f"COPY ({rows}) TO '/dev/stdout' (FORMAT csv, HEADER)")
 
 
 def recent(arguments):

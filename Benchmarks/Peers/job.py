@@ -9,6 +9,9 @@ import time
 
 EPOCH = datetime.date(1970, 1, 1)
 
+# The first of the last 90 days of the table of orders.
+RECENT_DAY = "2025-10-02"
+
 
 class Stopwatch:
     """Seconds since it was made."""

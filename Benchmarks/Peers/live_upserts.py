@@ -3,10 +3,10 @@
 usage: live_upserts.py make PARQUET ROWS EVENTS --rows N
        live_upserts.py sqlite|duckdb PARQUET ROWS DATABASE --rows-per-batch N
 
-`make` draws whole orders, half of them new and half of them recent orders of PARQUET that were refunded since, as Parquet for the
-peers and as NDJSON for Caliber, and says what the table must hold afterwards. Each batch is one commit that is on disk
-before the next: SQLite by executemany (WAL, synchronous=FULL), DuckDB from an Arrow table. The rows are at hand in each
-engine's own form before the clock starts.
+`make` draws whole orders, half of them new and half of them recent orders of PARQUET that were refunded since, as
+Parquet for the peers and as NDJSON for Caliber, and says what the table must hold afterwards. Each batch is one commit
+that is on disk before the next: SQLite by executemany (WAL, synchronous=FULL), DuckDB from an Arrow table. The rows are
+at hand in each engine's own form before the clock starts.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import duckdb
 import pyarrow.parquet
 
 import job
-from duckdb_orders import AMOUNTS
+from duckdb_orders import AMOUNTS, decimal
 
 TOTALS = "SELECT count(paid_at), sum(paid), coalesce(sum(refunded), 0) FROM orders"
 
@@ -59,14 +59,14 @@ def make(arguments):
     connection.execute(f"CREATE VIEW source AS FROM read_parquet('{arguments.parquet}')")
     connection.execute(ROWS, {"count": arguments.rows})
     columns = [name for name, *_ in connection.execute("DESCRIBE source").fetchall()]
-    decimals = {name: f"({name}::DECIMAL(10, 2) * 0.01::DECIMAL(3, 2))::DECIMAL(12, 2)::VARCHAR" for name in AMOUNTS}
-    decimals |= {name: f"{name}::VARCHAR" for name in ("order_id", "buyer_id")}
-    fields = "{" + ", ".join(f"'{name}': {decimals.get(name, name)}" for name in columns) + "}"
+    texts = {name: f"{decimal(name)}::VARCHAR" for name in AMOUNTS}
+    texts |= {name: f"{name}::VARCHAR" for name in ("order_id", "buyer_id")}
+    fields = "{" + ", ".join(f"'{name}': {texts.get(name, name)}" for name in columns) + "}"
     connection.execute(EVENTS.format(fields=fields, path=arguments.target))
-    connection.execute(f"COPY (SELECT * EXCLUDE number FROM row ORDER BY number) TO '{arguments.changes}' (FORMAT parquet)")
-    expected = connection.execute(
-        TOTALS.replace("orders", "(SELECT * EXCLUDE number FROM row UNION ALL FROM source ANTI JOIN row USING (order_id))"))
-    job.print_report(totals=totals_of(expected.fetchone()))
+    rows = "SELECT * EXCLUDE number FROM row"
+    connection.execute(f"COPY ({rows} ORDER BY number) TO '{arguments.changes}' (FORMAT parquet)")
+    afterwards = f"({rows} UNION ALL FROM source ANTI JOIN row USING (order_id))"
+    job.print_report(totals=totals_of(connection.execute(TOTALS.replace("orders", afterwards)).fetchone()))
 
 
 def batches(arguments):

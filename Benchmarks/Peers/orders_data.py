@@ -25,8 +25,8 @@ CHANNELS = {
 }
 PROVINCES = (
     "guangdong zhejiang jiangsu shandong henan sichuan hebei hunan anhui hubei fujian shanghai beijing shaanxi jiangxi "
-    "liaoning chongqing guangxi yunnan shanxi guizhou heilongjiang tianjin jilin neimenggu xinjiang gansu hainan ningxia "
-    "qinghai xizang hongkong macao taiwan"
+    "liaoning chongqing guangxi yunnan shanxi guizhou heilongjiang tianjin jilin neimenggu xinjiang gansu hainan "
+    "ningxia qinghai xizang hongkong macao taiwan"
 ).split()
 STATUSES = ["pending_payment", "cancelled", "paid", "shipped", "delivered", "completed", "refunded"]
 CARRIERS = ["SF", "ZT", "YT", "YD", "ST", "JT", "EM", "JD", "DB"]
@@ -59,8 +59,8 @@ def day_shares(days):
     return shares / shares.sum()
 
 
-def second_shares():
-    """Shares of the day's hours: few at night, most in the evening."""
+def hour_shares():
+    """Shares of the hours of the day: few at night, most in the evening."""
     hours = numpy.array([3, 2, 1, 1, 1, 1, 2, 3, 5, 6, 7, 6, 6, 5, 5, 5, 5, 5, 6, 8, 10, 11, 9, 6], dtype=float)
     return hours / hours.sum()
 
@@ -72,7 +72,7 @@ class Arrivals:
         generator = numpy.random.default_rng([seed, 0])
         per_day = generator.multinomial(orders, day_shares(days))
         day = numpy.repeat(numpy.arange(days, dtype=numpy.int64), per_day)
-        hour = generator.choice(24, size=orders, p=second_shares())
+        hour = generator.choice(24, size=orders, p=hour_shares())
         created = day * SECONDS_PER_DAY + hour * 3600 + generator.integers(0, 3600, orders)
         self.created = numpy.sort(created)
         rank = (orders * BUYERS_PER_ORDER * generator.random(orders) ** 1.5).astype(numpy.int64)
@@ -129,8 +129,13 @@ def orders_of(arrivals, first, last, seed):
     """The rows `first..<last`."""
     generator = numpy.random.default_rng([seed, 1, first])
     count = last - first
-    chance = lambda share: generator.random(count) < share
-    pick = lambda size, exponent: generator.choice(size, size=count, p=skewed(size, exponent))
+
+    def chance(share):
+        return generator.random(count) < share
+
+    def pick(size, exponent):
+        return generator.choice(size, size=count, p=skewed(size, exponent))
+
     created, paid = arrivals.created[first:last], arrivals.paid[first:last]
     is_paid, is_deposit = arrivals.is_paid[first:last], arrivals.is_deposit[first:last]
 
@@ -144,7 +149,8 @@ def orders_of(arrivals, first, last, seed):
     price = 990 + (product * 7919) % 40_000 + sku % 4 * 1000
     listed = numpy.where(is_gift, 0, price * quantity)
     discount = (listed * numpy.where(chance(0.6), generator.random(count) * 0.3, 0)).astype(numpy.int64)
-    freight = numpy.where(is_gift, 0, generator.choice([0, 600, 800, 1000, 1200], size=count, p=[0.7, 0.1, 0.1, 0.05, 0.05]))
+    freight = generator.choice([0, 600, 800, 1000, 1200], size=count, p=[0.7, 0.1, 0.1, 0.05, 0.05])
+    freight = numpy.where(is_gift, 0, freight)
     due = listed - discount + freight
 
     is_refunded = is_paid & ~is_gift & chance(0.07)
@@ -154,16 +160,20 @@ def orders_of(arrivals, first, last, seed):
     is_delivered = is_shipped & chance(0.975)
     delivered = shipped + 3600 + generator.lognormal(12.1, 0.45, count).astype(numpy.int64)
     status = numpy.select(
-        [is_refunded, is_delivered & chance(0.9), is_delivered, is_shipped, is_paid, chance(0.98)], [6, 5, 4, 3, 2, 1], 0)
+        [is_refunded, is_delivered & chance(0.9), is_delivered, is_shipped, is_paid, chance(0.98)],
+        [STATUSES.index(name) for name in ("refunded", "completed", "delivered", "shipped", "paid", "cancelled")])
+    tracking_numbers = pyarrow.array(generator.integers(10**12, 10**13, count), mask=~is_shipped)
+    stores = [f"{name}_{number:02d}" for name in CHANNELS for number in range(25)]
+    cities = [f"{name}_{number}" for name in PROVINCES for number in range(10)]
     no_campaign, no_source, no_coupon = chance(0.3), chance(0.25), chance(0.6)
 
     columns = {
         "order_id": order_ids(created, first),
         "buyer_id": arrivals.buyer[first:last],
         "channel": category(list(CHANNELS), channel),
-        "store": category([f"{name}_{number:02d}" for name in CHANNELS for number in range(25)], channel * 25 + pick(25, 1)),
+        "store": category(stores, channel * 25 + pick(25, 1)),
         "province": category(PROVINCES, province),
-        "city": category([f"{name}_{number}" for name in PROVINCES for number in range(10)], province * 10 + pick(10, 1)),
+        "city": category(cities, province * 10 + pick(10, 1)),
         "status": category(STATUSES, status),
         "campaign": category(numbered("campaign", 500), pick(500, 0.9), no_campaign),
         "utm_source": category(numbered("utm", 30, 2), pick(30, 1), no_source),
@@ -173,7 +183,7 @@ def orders_of(arrivals, first, last, seed):
         "brand": category(numbered("brand", 300), product % 300),
         "warehouse": category(numbered("wh", 12, 2), pick(12, 0.7), ~is_shipped),
         "carrier": category(CARRIERS, pick(len(CARRIERS), 0.8), ~is_shipped),
-        "tracking_no": pyarrow.array(generator.integers(10**12, 10**13, count), mask=~is_shipped).cast(pyarrow.string()),
+        "tracking_no": tracking_numbers.cast(pyarrow.string()),
         "payment_method": category(PAYMENT_METHODS, pick(len(PAYMENT_METHODS), 0.9), ~is_paid),
         "device": category(DEVICES, pick(len(DEVICES), 0.7)),
         "coupon": category(numbered("coupon", 200), pick(200, 1), no_coupon),

@@ -61,7 +61,7 @@ struct RunCommand: ParsableCommand {
     private func orderSections(_ asked: [RunPart], _ bandwidth: BandwidthReport) throws -> [any ReportSection] {
         var files = try files(orders)
         try files.preparePeers(contenders)
-        let parts = try contenders.peer("caliber_file", [files.caliber, "orders", "--since", "2025-10-02"])
+        let parts = try contenders.peer("caliber_file", [files.caliber, "orders", "--since", BenchmarkQuery.recentDay])
             .report(CaliberFileParts.self)
         var sections: [any ReportSection] = []
         if asked.contains(.queries) {
