@@ -49,7 +49,7 @@ extension WideTable {
     /// Puts every changed segment's rows in order; drops segments that emptied.
     func prepareCheckpoint() {
         removeEmptySegments()
-        for segment in liveSegments where segment.isDirty { settle(segment) }
+        for segment in liveSegments where segment.isDirty { segment.sort() }
     }
 
     func write(to database: Database, report: inout CheckpointReport) throws -> TableIdentity {

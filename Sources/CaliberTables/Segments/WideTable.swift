@@ -18,10 +18,10 @@ final class WideTable {
     var anchored: [MutableSegment] = []
     var lowerBounds: [Int64] = []
     var unanchored: [MutableSegment] = []
-    /// Where new rows go.
+    /// Where rows without an anchor go.
     private var landing: MutableSegment?
     /// Read from the file before the first fold; empty until then.
-    var index = KeyIndex(rowCount: 0)
+    var index = KeyDirectory(rowCount: 0)
     var hasIndex = false
     /// By slot; nil for columns without table-wide strings.
     let pools: [TablePool?]
@@ -40,6 +40,10 @@ final class WideTable {
     /// Segments that the file has and this table no longer.
     var removedSegmentIDs: [Int64] = []
     var useClock: UInt64 = 0
+    /// Segments that the running fold has used, whose memory is still to be counted.
+    private var noted: [MutableSegment] = []
+    /// What segments take in memory, as last counted.
+    private(set) var segmentByteCount = 0
     /// What snapshots were last given of each pool.
     var frozenPools: [Int: StringPool] = [:]
 
@@ -91,8 +95,8 @@ final class WideTable {
 
     func makeSegment(isAnchored: Bool) throws -> MutableSegment {
         let ordinal = freeOrdinals.popLast() ?? segments.count
-        guard ordinal < RowPlace.segmentLimit else {
-            throw TablesProblem.tooManySegments(table: name, limit: RowPlace.segmentLimit)
+        guard ordinal < KeyDirectory.segmentLimit else {
+            throw TablesProblem.tooManySegments(table: name, limit: KeyDirectory.segmentLimit)
         }
         let segment = MutableSegment(
             id: try segmentIDs.next(table: name), ordinal: ordinal, layout: layout, isAnchored: isAnchored)
@@ -105,6 +109,8 @@ final class WideTable {
     func removeEmptySegments() {
         for segment in liveSegments where segment.rowCount == 0 {
             segments[segment.ordinal] = nil
+            segmentByteCount -= segment.accountedByteCount
+            segment.accountedByteCount = 0
             freeOrdinals.append(segment.ordinal)
             if segment.storedVersion > 0 { removedSegmentIDs.append(segment.id) }
             if landing === segment { landing = nil }
@@ -118,7 +124,7 @@ final class WideTable {
         }
     }
 
-    /// An unanchored segment with room for a new row, all of its columns in memory.
+    /// An unanchored segment with room for a row, all of its columns in memory.
     func landingSegment() throws -> MutableSegment {
         if let landing, landing.rowCount < rowLimit {
             try loadAll(of: landing)
@@ -153,12 +159,41 @@ final class WideTable {
         for slot in layout.slots.indices { try load(slot, of: segment) }
     }
 
-    /// What must be in memory: the index, and columns, those that the file has too included.
-    var memoryByteCount: Int {
-        var total = segments.reduce(0) { $0 + ($1?.loadedByteCount ?? 0) }
-        for pool in pools { total += pool?.writableIfLoaded?.byteCount ?? 0 }
-        return total + index.byteCount
+    // MARK: Memory
+
+    /// Says that a segment is in use, and that its memory may have grown.
+    func note(_ segment: MutableSegment) {
+        segment.lastUse = useClock
+        if segment.ordinal != KeyDirectory.passageOrdinal, noted.last !== segment { noted.append(segment) }
     }
+
+    /// Counts the memory of the segments in use: costs what was touched, whatever the table's size.
+    func countMemory() {
+        for segment in noted where segments[segment.ordinal] === segment { count(segment) }
+        noted.removeAll(keepingCapacity: true)
+    }
+
+    private func count(_ segment: MutableSegment) {
+        let byteCount = segment.loadedByteCount
+        segmentByteCount += byteCount - segment.accountedByteCount
+        segment.accountedByteCount = byteCount
+    }
+
+    /// Lets go of what the file has too of a segment.
+    func evict(_ segment: MutableSegment) {
+        segment.evict()
+        count(segment)
+    }
+
+    /// What can't leave memory while the table is folded: which segment each key is in, and the strings of categories.
+    var fixedByteCount: Int {
+        pools.reduce(hasIndex ? index.byteCount : 0) { $0 + ($1?.writableIfLoaded?.memoryByteCount ?? 0) }
+    }
+}
+
+extension StringPool {
+    /// Its strings, where each begins, and the codes by hash.
+    fileprivate var memoryByteCount: Int { byteCount + count * 8 + (isInterned ? count * 12 : 0) }
 }
 
 /// Gives each new segment of a set of tables a number of its own.

@@ -27,6 +27,8 @@ final class ColumnCache: Sendable {
         self.byteLimit = byteLimit
     }
 
+    var byteCount: Int { state.withLock { $0.byteCount } }
+
     func column(segment: Int64, version: Int64, slot: Int) -> EncodedColumn? {
         state.withLock { state in
             let key = Key(segment: segment, version: version, slot: slot)
