@@ -73,13 +73,14 @@ public final class Engine: Sendable {
 
 /// What an engine may use of the machine.
 public struct EngineSettings: Sendable {
-    /// What folded rows may take in memory before they are written out.
+    /// What tables may take in memory, folding and reading: `TableSettings.memoryBudgetBytes`.
     public var memoryBudgetBytes: Int
     /// Threads that read segments at once.
     public var queryParallelism: Int
 
     public init(
-        memoryBudgetBytes: Int = 1 << 30, queryParallelism: Int = ProcessInfo.processInfo.activeProcessorCount
+        memoryBudgetBytes: Int = TableSettings.defaultMemoryBudgetBytes,
+        queryParallelism: Int = ProcessInfo.processInfo.activeProcessorCount
     ) {
         self.memoryBudgetBytes = memoryBudgetBytes
         self.queryParallelism = queryParallelism

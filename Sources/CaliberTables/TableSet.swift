@@ -56,7 +56,7 @@ public final class TableSet {
             self.lease = lease
             view = .live(store)
         }
-        cache = ColumnCache(byteLimit: settings.memoryBudgetBytes / 8)
+        cache = ColumnCache(byteLimit: settings.memoryBudgetBytes)
         segmentIDs = SegmentIDs(next: try view.read { try StoredTable.nextSegmentID(in: $0) })
     }
 
@@ -225,15 +225,19 @@ public final class TableSet {
     /// Evicts what the file has too, as far as the budget needs it. Tables may be anywhere between two positions.
     private func evictWithinBudget() {
         for table in tables { table.countMemory() }
+        // Columns read lately get what is left over, but some in any case.
+        let held = tables.reduce(segmentMemoryByteCount) { $0 + $1.fixedByteCount }
+        cache.limit(to: max(settings.memoryBudgetBytes - held, settings.memoryBudgetBytes / 8))
         peakMemoryByteCount = max(peakMemoryByteCount, memoryByteCount)
         let limit = segmentByteLimit
         if segmentMemoryByteCount > limit { evictClean(downTo: limit / 4 * 3) }
     }
 
-    /// What the budget leaves for segments: not what columns read lately may take, nor what can't leave memory.
+    /// What the budget leaves for segments, with some room for what one batch adds.
     private var segmentByteLimit: Int {
-        let fixed = tables.reduce(cache.byteLimit) { $0 + $1.fixedByteCount }
-        return max((settings.memoryBudgetBytes - fixed) / 8 * 7, settings.memoryBudgetBytes / 4)
+        let budget = settings.memoryBudgetBytes
+        let fixed = tables.reduce(budget / 8) { $0 + $1.fixedByteCount }
+        return max((budget - fixed) / 8 * 7, budget / 4)
     }
 
     private func evictClean(downTo byteCount: Int) {
@@ -274,16 +278,26 @@ public final class TableSet {
 
 /// Limits of a table set, named and with units.
 public struct TableSettings: Sendable {
-    /// Memory for lanes of segments and for stored columns read lately. Keys (16 to 50 bytes a row while folding) and
-    /// the strings of categories and identifiers come on top; changed segments leave memory at a checkpoint only.
+    /// Memory for rows that are being folded, their keys, and stored columns read lately.
+    ///
+    /// What can't leave memory while a table is folded counts too: 11 to 22 bytes a row for which segment each key is in,
+    /// and the strings of categories and identifiers. Where these alone take more than half, the rest keeps a quarter
+    /// of the setting, and the whole is over it.
     public var memoryBudgetBytes: Int
     /// Rows of a segment at most.
     public var segmentRowLimit: Int
+    /// Events past the last checkpoint that the next opening may have to fold again, before one is due.
+    public var tailEventLimit: Int
 
     public static let segmentRowLimits = 4...RowPlace.rowLimit
 
-    public init(memoryBudgetBytes: Int = 1 << 30, segmentRowLimit: Int = 65_536) {
+    public static let defaultMemoryBudgetBytes = 256 << 20
+
+    public init(
+        memoryBudgetBytes: Int = defaultMemoryBudgetBytes, segmentRowLimit: Int = 65_536, tailEventLimit: Int = 5_000
+    ) {
         self.memoryBudgetBytes = max(memoryBudgetBytes, 0)
+        self.tailEventLimit = max(tailEventLimit, 0)
         self.segmentRowLimit = min(
             max(segmentRowLimit, TableSettings.segmentRowLimits.lowerBound), TableSettings.segmentRowLimits.upperBound)
     }
@@ -293,7 +307,8 @@ extension TablesProblem {
     /// The table whose stored part is damaged, if that is what this says.
     var damagedTable: String? {
         switch self {
-        case .corruptSegment(let table, _, _), .corruptStrings(let table, _), .rowCountMismatch(let table, _, _, _):
+        case .corruptSegment(let table, _, _), .corruptStrings(let table, _), .rowCountMismatch(let table, _, _, _),
+            .lostSegments(let table, _, _, _, _):
             table
         default: nil
         }

@@ -25,7 +25,7 @@ extension Engine {
                 })
             outcome.inputs.append(IngestOutcome.Input(origin: input.origin, report: report))
         }
-        try tables.checkpoint(lease)
+        try tables.checkpointIfDue(lease)
         outcome.tableRowCounts = try tables.tableNames.map { ($0, try tables.rowCount(of: $0)) }
         return outcome
     }

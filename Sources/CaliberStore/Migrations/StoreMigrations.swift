@@ -7,6 +7,7 @@ enum StoreMigrations {
         migrator.registerMigration("1-writer-lease", migrate: createWriterLease)
         migrator.registerMigration("2-event-log", migrate: createEventLog)
         migrator.registerMigration("3-wide-tables", migrate: createWideTables)
+        migrator.registerMigration("4-table-totals", migrate: addTableTotals)
         return migrator
     }
 

@@ -13,7 +13,7 @@ final class BatchFold {
     var account = FoldAccount()
     private let masks: [Scratch<UInt8>]
     /// Each event's place, or none where a part of its key is missing.
-    private let places: Scratch<UInt64>
+    let places: Scratch<UInt64>
     private let ones: Scratch<UInt8>
     /// Which events each fold takes, in the order of the folds.
     private var aggregateAcceptances: [Acceptance] = []
@@ -23,7 +23,7 @@ final class BatchFold {
     /// By slot: the batch's strings as codes of the table's pool.
     var translations: [Int: Scratch<Int64>] = [:]
 
-    private static let noPlace = UInt64.max
+    static let noPlace = UInt64.max
     /// Events that are folded at once: no more rows can be new than one segment has numbers for.
     private static let eventLimit = RowPlace.rowLimit / 2
 
@@ -74,83 +74,7 @@ final class BatchFold {
         try settle(passage, departures)
     }
 
-    // MARK: Rows
-
-    /// Looks up every event's key; keys that are not known get rows in the passage.
-    private func findRows(_ events: Range<Int>, _ passage: MutableSegment) throws {
-        let parts = folds.key.map { KeyPart($0.column(of: batch)) }
-        let hashes = EventHashes(parts, events)
-        let index = table.index
-        hashes.readAhead(in: index)
-        let low = passage.writable(table.layout.hashLowSlot, rowCapacity: events.count)
-        let high = passage.writable(table.layout.hashHighSlot, rowCapacity: events.count)
-        let newKeys = RowIndex(rowCapacity: events.count)
-        let passageLookup = newKeys.lookup(
-            low: UnsafePointer(low.lanes), high: UnsafePointer(high.lanes), rowCount: .max)
-        let lookups = Scratch<RowLookup?>(table.segments.count, repeating: nil)
-        var newEvents: [Int32] = []
-        for event in events {
-            guard let hash = hashes[event] else {
-                account.keyMissing += 1
-                continue
-            }
-            account.folded += 1
-            var place = BatchFold.noPlace
-            let isKnown = try index.firstSegment(hash) { ordinal in
-                let row: Int
-                if ordinal == KeyDirectory.passageOrdinal {
-                    row = passageLookup.row(hash)
-                } else {
-                    row = try lookup(ordinal, lookups).row(hash)
-                }
-                place = RowPlace(segment: ordinal, row: row).bits
-                return row >= 0
-            }
-            if !isKnown {
-                let row = newEvents.count
-                low.lanes[row] = Int64(bitPattern: hash.low)
-                high.lanes[row] = Int64(bitPattern: hash.high)
-                newKeys.add(row..<row + 1, low: UnsafePointer(low.lanes), high: UnsafePointer(high.lanes))
-                index.insert(hash, segment: KeyDirectory.passageOrdinal)
-                place = RowPlace(segment: KeyDirectory.passageOrdinal, row: row).bits
-                newEvents.append(Int32(truncatingIfNeeded: event))
-            }
-            places.start[event] = place
-        }
-        add(newEvents, parts, to: passage, low, high)
-    }
-
-    @inline(__always)
-    private func lookup(_ ordinal: Int, _ lookups: Scratch<RowLookup?>) throws -> RowLookup {
-        if let known = lookups.start[ordinal] { return known }
-        guard let segment = table.segments[ordinal] else {
-            preconditionFailure("a key of \(table.name) leads to segment \(ordinal), which is gone")
-        }
-        let new = try table.rowLookup(of: segment)
-        lookups.start[ordinal] = new
-        return new
-    }
-
-    /// Gives new rows their keys.
-    private func add(
-        _ events: [Int32], _ parts: [KeyPart], to passage: MutableSegment, _ low: LaneBuffer, _ high: LaneBuffer
-    ) {
-        guard !events.isEmpty else { return }
-        _ = passage.appendRows(events.count)
-        low.validity.update(repeating: 1, count: events.count)
-        high.validity.update(repeating: 1, count: events.count)
-        for (slot, part) in parts.enumerated() {
-            let buffer = passage.writable(slot)
-            buffer.validity.update(repeating: 1, count: events.count)
-            if let pool = passage.pools[slot], let strings = part.pool {
-                for (row, event) in events.enumerated() {
-                    buffer.lanes[row] = Int64(pool.append(strings[UInt32(truncatingIfNeeded: part.lanes[Int(event)])]))
-                }
-            } else {
-                for (row, event) in events.enumerated() { buffer.lanes[row] = part.lanes[Int(event)] }
-            }
-        }
-    }
+    // MARK: Runs
 
     /// Gathers events by segment, in the order of the batch, and calls `body` for each segment that has any, new rows last.
     private func forEachSegment(

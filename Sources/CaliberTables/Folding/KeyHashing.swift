@@ -56,9 +56,6 @@ struct EventHashes {
     private let low: Scratch<UInt64>
     private let high: Scratch<UInt64>
     private let isWhole: Scratch<UInt8>
-    /// Where what is only read to bring it near goes, so that the reading is not left out.
-    private let sink = Scratch<UInt64>(1, repeating: 0)
-
     init(_ parts: [KeyPart], _ events: Range<Int>) {
         self.events = events
         low = Scratch(events.count, repeating: 0)
@@ -79,15 +76,6 @@ struct EventHashes {
         let index = event - events.lowerBound
         guard isWhole.start[index] != 0 else { return nil }
         return KeyHash(low: low.start[index], high: high.start[index])
-    }
-
-    /// Reads where look-ups will begin, many at a time: memory answers several requests as fast as one.
-    func readAhead(in index: KeyDirectory) {
-        var mixed: UInt64 = 0
-        for event in 0..<events.count {
-            mixed ^= index.firstSlot(KeyHash(low: low.start[event], high: high.start[event]))
-        }
-        sink.start[0] = mixed
     }
 }
 

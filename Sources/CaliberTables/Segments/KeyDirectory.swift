@@ -38,6 +38,13 @@ final class KeyDirectory {
     @inline(__always)
     func firstSlot(_ hash: KeyHash) -> UInt64 { slots[home(hash)] }
 
+    /// The segment that a slot names, if it may be a key's.
+    @inline(__always)
+    static func segment(_ slot: UInt64, of hash: KeyHash) -> Int? {
+        guard slot & hashMask == hash.low & hashMask, slot != empty else { return nil }
+        return Int(truncatingIfNeeded: slot & ~hashMask)
+    }
+
     /// Calls `body` with the segments that may have a key's row until it says that one has.
     @inline(__always)
     func firstSegment(_ hash: KeyHash, where body: (_ ordinal: Int) throws -> Bool) rethrows -> Bool {
@@ -46,7 +53,8 @@ final class KeyDirectory {
         while true {
             let word = slots[slot]
             if word == KeyDirectory.empty { return false }
-            if word & KeyDirectory.hashMask == wanted, try body(Int(truncatingIfNeeded: word & ~KeyDirectory.hashMask)) {
+            if word & KeyDirectory.hashMask == wanted, try body(Int(truncatingIfNeeded: word & ~KeyDirectory.hashMask))
+            {
                 return true
             }
             slot = (slot + 1) & mask

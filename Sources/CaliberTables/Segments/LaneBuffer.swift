@@ -10,18 +10,16 @@ final class LaneBuffer: @unchecked Sendable {
     let lanes: UnsafeMutablePointer<Int64>
     let validity: UnsafeMutablePointer<UInt8>
     let capacity: Int
-    private let isMapped: Bool
+    private let isBlock: Bool
 
     static let bytesPerRow = 9
-    /// Larger buffers are mapped: pages that no row has reached cost nothing, and memory goes back when they go.
-    private static let smallestMappedCapacity = 8192
 
     /// All rows null, or all valid zeros.
     init(capacity: Int, startsValid: Bool) {
         self.capacity = max(capacity, 1)
-        isMapped = self.capacity >= LaneBuffer.smallestMappedCapacity
-        if isMapped {
-            let start = LaneMemory.take(rows: self.capacity)
+        isBlock = self.capacity == LaneBlocks.rowCount
+        if isBlock {
+            let start = LaneBlocks.take()
             lanes = start.bindMemory(to: Int64.self, capacity: self.capacity)
             validity = (start + self.capacity * 8).bindMemory(to: UInt8.self, capacity: self.capacity)
         } else {
@@ -34,8 +32,8 @@ final class LaneBuffer: @unchecked Sendable {
     }
 
     deinit {
-        if isMapped {
-            LaneMemory.giveBack(UnsafeMutableRawPointer(lanes), rows: capacity)
+        if isBlock {
+            LaneBlocks.giveBack(UnsafeMutableRawPointer(lanes))
         } else {
             lanes.deallocate()
             validity.deallocate()
@@ -50,40 +48,58 @@ final class LaneBuffer: @unchecked Sendable {
         return copy
     }
 
-    /// What a column of so many rows takes: buffers are given room ahead of their rows, which costs nothing yet.
-    static func byteCount(rows: Int, capacity: Int) -> Int { min(capacity, (rows + 4095) & ~4095) * bytesPerRow }
+    var byteCount: Int { capacity * LaneBuffer.bytesPerRow }
 }
 
-/// Zeroed memory for lanes, straight from the system: a few blocks of full segments are kept for the next to come.
-private enum LaneMemory {
-    private static let keptRowCount = 65_536
-    private static let keptBlockLimit = 64
-    // The addresses of blocks that nobody holds.
-    private static let kept = Mutex<[UInt]>([])
+/// Zeroed memory for the lanes of full segments. It comes from the system in large pieces, page by page as rows reach
+/// it; blocks that come back serve again, since the first touch of a page costs more than writing it.
+enum LaneBlocks {
+    static let rowCount = RowPlace.rowLimit
+    private static let byteCount = rowCount * LaneBuffer.bytesPerRow
+    private static let pieceByteCount = 16 << 20
+    /// Blocks beyond these give their pages back to the system.
+    private static let warmBlockLimit = 64
 
-    static func take(rows: Int) -> UnsafeMutableRawPointer {
-        let byteCount = rows * LaneBuffer.bytesPerRow
-        if rows == keptRowCount, let address = kept.withLock({ $0.popLast() }),
-            let block = UnsafeMutableRawPointer(bitPattern: address)
-        {
-            memset(block, 0, byteCount)
-            return block
+    private struct Free {
+        /// The addresses of blocks that hold what they last held.
+        var used: [UInt] = []
+        /// The addresses of blocks that are zero.
+        var zeroed: [UInt] = []
+    }
+
+    private static let free = Mutex(Free())
+
+    static func take() -> UnsafeMutableRawPointer {
+        let (address, isZeroed) = free.withLock { free -> (UInt?, Bool) in
+            if let used = free.used.popLast() { return (used, false) }
+            if free.zeroed.isEmpty { free.zeroed = newBlocks() }
+            return (free.zeroed.popLast(), true)
         }
-        let block = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-        guard let block, block != MAP_FAILED else {
-            preconditionFailure("no memory for \(rows) rows of a column")
+        guard let address, let block = UnsafeMutableRawPointer(bitPattern: address) else {
+            preconditionFailure("no memory for \(rowCount) rows of a column")
         }
+        if !isZeroed { memset(block, 0, byteCount) }
         return block
     }
 
-    static func giveBack(_ block: UnsafeMutableRawPointer, rows: Int) {
-        let isKept =
-            rows == keptRowCount
-            && kept.withLock { blocks in
-                guard blocks.count < keptBlockLimit else { return false }
-                blocks.append(UInt(bitPattern: block))
-                return true
-            }
-        if !isKept { munmap(block, rows * LaneBuffer.bytesPerRow) }
+    static func giveBack(_ block: UnsafeMutableRawPointer) {
+        let address = UInt(bitPattern: block)
+        let isWarm = free.withLock { free in
+            guard free.used.count < warmBlockLimit else { return false }
+            free.used.append(address)
+            return true
+        }
+        if isWarm { return }
+        // Afterwards its pages read as zeros.
+        madvise(block, byteCount, MADV_DONTNEED)
+        free.withLock { $0.zeroed.append(address) }
+    }
+
+    private static func newBlocks() -> [UInt] {
+        guard let piece = mmap(nil, pieceByteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+            piece != MAP_FAILED
+        else { return [] }
+        let start = UInt(bitPattern: piece)
+        return stride(from: 0, through: pieceByteCount - byteCount, by: byteCount).reversed().map { start + UInt($0) }
     }
 }

@@ -87,7 +87,7 @@ final class MutableSegment {
     var loadedByteCount: Int {
         var total = rowIndex?.byteCount ?? 0
         for (slot, buffer) in buffers.enumerated() {
-            if let buffer { total += LaneBuffer.byteCount(rows: rowCount, capacity: buffer.capacity) }
+            if let buffer { total += buffer.byteCount }
             if let pool = pools[slot] { total += pool.byteCount + pool.count * 8 }
         }
         return total
@@ -139,11 +139,11 @@ final class MutableSegment {
         return new
     }
 
-    /// Rows that a buffer is given room for. Past a few thousand it is a full segment's: pages not reached cost nothing.
+    /// Rows that a buffer is given room for: in steps of four, up to a full segment's.
     static func capacity(for count: Int) -> Int {
         var capacity = 256
-        while capacity < min(count, 4096) { capacity *= 2 }
-        return capacity >= count ? capacity : max(count, RowPlace.rowLimit)
+        while capacity < count { capacity *= 4 }
+        return capacity
     }
 
     /// The lane of one cell, or nil for null. The column is in memory or absent.

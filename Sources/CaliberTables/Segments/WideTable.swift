@@ -11,6 +11,8 @@ final class WideTable {
     let segmentIDs: SegmentIDs
     /// The last event that rows reflect.
     var position: LogPosition
+    /// The last event that the file's rows reflect.
+    var storedPosition: LogPosition
     /// By ordinal; nil where a segment emptied and went.
     var segments: [MutableSegment?] = []
     private var freeOrdinals: [Int] = []
@@ -63,6 +65,7 @@ final class WideTable {
         self.segmentIDs = segmentIDs
         self.loader = loader
         position = stored?.position ?? .start
+        storedPosition = position
         pools = layout.slots.indices.map { slot in
             guard layout.slots[slot].strings == .table else { return nil }
             return TablePool { try loader?.strings(slot) ?? StringPool() }
@@ -70,6 +73,7 @@ final class WideTable {
         setUnions = layout.slots.indices.map { slot in
             layout.isSet(slot) ? SetUnion() : nil
         }
+        if let problem = stored?.lostSegments(of: layout.definition.name) { throw problem }
         for line in stored?.segments ?? [] {
             let segment = MutableSegment(line, ordinal: segments.count, layout: layout)
             guard line.rowCount > 0, line.rowCount <= RowPlace.rowLimit else {
