@@ -237,7 +237,7 @@ public final class TableSet {
     private var segmentByteLimit: Int {
         let budget = settings.memoryBudgetBytes
         let fixed = tables.reduce(budget / 8) { $0 + $1.fixedByteCount }
-        return max((budget - fixed) / 8 * 7, budget / 4)
+        return max((budget - fixed) / 4 * 3, budget / 4)
     }
 
     private func evictClean(downTo byteCount: Int) {

@@ -11,8 +11,7 @@ extension BatchFold {
         let low = passage.writable(table.layout.hashLowSlot, rowCapacity: events.count)
         let high = passage.writable(table.layout.hashHighSlot, rowCapacity: events.count)
         let newKeys = RowIndex(rowCapacity: events.count)
-        let newRows = newKeys.lookup(
-            low: UnsafePointer(low.lanes), high: UnsafePointer(high.lanes), rowCount: .max)
+        let newRows = newKeys.lookup(low: UnsafePointer(low.lanes), rowCount: .max)
         let lookups = Scratch<RowLookup?>(table.segments.count, repeating: nil)
         let directory = table.index
         var newEvents: [Int32] = []
@@ -49,7 +48,7 @@ extension BatchFold {
     }
 
     /// Look-ups whose memory is asked for together.
-    private static let readAheadCount = 128
+    static let readAheadCount = 128
 
     /// Reads where look-ups will begin, many at a time: memory answers several requests as fast as one.
     private func readAhead(
@@ -59,16 +58,21 @@ extension BatchFold {
             guard let hash = hashes[event] else { continue }
             places.start[event] = directory.firstSlot(hash)
         }
+        let slots = readAheadSlots.start
         for event in events {
+            let index = event - events.lowerBound
+            slots[index] = 0
             guard let hash = hashes[event], let ordinal = KeyDirectory.segment(places.start[event], of: hash),
                 ordinal != KeyDirectory.passageOrdinal
-            else {
-                places.start[event] = 0
-                continue
-            }
-            places.start[event] = UInt64(try lookup(ordinal, lookups).firstSlot(hash))
+            else { continue }
+            slots[index] = UInt64(ordinal) << 32 | UInt64(try lookup(ordinal, lookups).firstSlot(hash))
         }
-        for event in events where places.start[event] != BatchFold.noPlace { places.start[event] = BatchFold.noPlace }
+        for event in events {
+            places.start[event] = BatchFold.noPlace
+            let slot = slots[event - events.lowerBound]
+            guard slot & 0xFFFF_FFFF != 0, let lookup = lookups.start[Int(slot >> 32)] else { continue }
+            slots[event - events.lowerBound] = UInt64(bitPattern: lookup.hash(in: UInt32(truncatingIfNeeded: slot)))
+        }
     }
 
     @inline(__always)

@@ -19,6 +19,7 @@ final class BatchFold {
     private var aggregateAcceptances: [Acceptance] = []
     private var orderAcceptances: [Acceptance] = []
     let verdicts: Scratch<UInt8>
+    let readAheadSlots = Scratch<UInt64>(BatchFold.readAheadCount, repeating: 0)
     lazy var displaced = DisplacedLeaders(count: batch.count)
     /// By slot: the batch's strings as codes of the table's pool.
     var translations: [Int: Scratch<Int64>] = [:]

@@ -215,7 +215,7 @@ final class MutableSegment {
             index.add(0..<rowCount, low: low.lanes, high: high.lanes)
             rowIndex = index
         }
-        return index.lookup(low: low.lanes, high: high.lanes, rowCount: rowCount)
+        return index.lookup(low: low.lanes, rowCount: rowCount)
     }
 
     /// Says that rows hold other keys than before, or are new.
