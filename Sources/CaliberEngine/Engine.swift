@@ -87,7 +87,7 @@ public final class Engine: Sendable {
 
 /// What an engine may use of the machine.
 public struct EngineSettings: Sendable {
-    /// What folded rows may take in memory before they are written out.
+    /// What tables may take in memory, folding and reading: `TableSettings.memoryBudgetBytes`.
     public var memoryBudgetBytes: Int
     /// Threads that read segments at once.
     public var queryParallelism: Int
@@ -95,8 +95,8 @@ public struct EngineSettings: Sendable {
     public var queryCacheBytes: Int
 
     public init(
-        memoryBudgetBytes: Int = 1 << 30, queryParallelism: Int = ProcessInfo.processInfo.activeProcessorCount,
-        queryCacheBytes: Int = 512 << 20
+        memoryBudgetBytes: Int = TableSettings.defaultMemoryBudgetBytes,
+        queryParallelism: Int = ProcessInfo.processInfo.activeProcessorCount, queryCacheBytes: Int = 512 << 20
     ) {
         self.queryCacheBytes = queryCacheBytes
         self.memoryBudgetBytes = memoryBudgetBytes

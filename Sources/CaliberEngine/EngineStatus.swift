@@ -11,6 +11,10 @@ public struct EngineStatus: Sendable {
     /// Of everything that ever came in; it adds up, or the file is damaged.
     public let account: IntakeAccount
     public let tables: [Table]
+    /// What tables may take in memory.
+    public let memoryBudgetBytes: Int
+    /// What their keys and strings took to come here, in this process: reading takes more as queries need columns.
+    public let memoryByteCount: Int
     /// What is wrong with the file, if anything; only when it was asked for.
     public let problems: [Diagnostic]
 
@@ -28,7 +32,10 @@ public struct EngineStatus: Sendable {
 extension Engine {
     /// - Parameter isThorough: also checks the whole file: SQLite's structure, every segment, the account anew.
     public func status(isThorough: Bool = false) throws -> EngineStatus {
-        let tables = try openTables(.readOnly)
+        var damages: [Diagnostic] = []
+        let tables = try openTables(.readOnly) { _, reason in
+            if case .damaged(let problem) = reason { damages.append(problem.diagnostic) }
+        }
         let summaries = try tables.tableNames.map { name in
             let snapshot = try tables.snapshot(of: name)
             let anchored = snapshot.segments.compactMap(\.anchors)
@@ -43,7 +50,8 @@ extension Engine {
         }
         return EngineStatus(
             databasePath: databasePath, position: try log.position, account: try log.account(), tables: summaries,
-            problems: isThorough ? try fileProblems(tables) : [])
+            memoryBudgetBytes: settings.memoryBudgetBytes, memoryByteCount: tables.memoryByteCount,
+            problems: isThorough ? damages + (try fileProblems(tables)) : [])
     }
 
     private func fileProblems(_ tables: TableSet) throws -> [Diagnostic] {

@@ -114,11 +114,17 @@ private struct TableInspection {
                 problems.append(broken(segment, "row \(row) is not known by the hash of its key"))
                 continue
             }
-            if table.hasIndex, table.index.place(hash) != RowPlace(segment: segment.ordinal, row: row) {
+            if table.hasIndex, !leads(hash, to: row, of: segment) {
                 problems.append(broken(segment, "the key of row \(row) leads elsewhere"))
             }
         }
         return problems
+    }
+
+    private func leads(_ hash: KeyHash, to row: Int, of segment: MutableSegment) -> Bool {
+        guard table.index.firstSegment(hash, where: { $0 == segment.ordinal }) else { return false }
+        guard segment.hasRowIndex, let lookup = segment.rowLookup() else { return true }
+        return lookup.row(hash) == row
     }
 
     private func anchorProblems(_ columns: [Column], _ segment: MutableSegment) -> [TablesProblem] {

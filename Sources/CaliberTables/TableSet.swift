@@ -56,7 +56,7 @@ public final class TableSet {
             self.lease = lease
             view = .live(store)
         }
-        cache = ColumnCache(byteLimit: settings.memoryBudgetBytes / 4)
+        cache = ColumnCache(byteLimit: settings.memoryBudgetBytes)
         segmentIDs = SegmentIDs(next: try view.read { try StoredTable.nextSegmentID(in: $0) })
     }
 
@@ -112,11 +112,16 @@ public final class TableSet {
 
     public func rowCount(of name: String) throws -> Int { try table(named: name).rowCount }
 
-    /// What folds hold in memory: lanes of segments, which the budget bounds, and keys and strings beside them.
-    public var memoryByteCount: Int { tables.reduce(0) { $0 + $1.memoryByteCount } }
+    /// What tables hold in memory: segments, which the budget bounds, keys and strings beside them, columns read lately.
+    public var memoryByteCount: Int {
+        tables.reduce(segmentMemoryByteCount + cache.byteCount) { $0 + $1.fixedByteCount }
+    }
 
     /// The part of it that the budget bounds between folds.
-    public var segmentMemoryByteCount: Int { segmentByteCount }
+    public var segmentMemoryByteCount: Int { tables.reduce(0) { $0 + $1.segmentByteCount } }
+
+    /// The most that they held after any batch of a fold.
+    public private(set) var peakMemoryByteCount = 0
 
     // MARK: Opening
 
@@ -184,8 +189,8 @@ public final class TableSet {
         try checkWhole()
         var total = FoldAccount()
         do {
-            for batch in batches where batch.count > 0 {
-                for table in tables {
+            for table in tables {
+                for batch in table.foldingOrder(of: batches) where batch.count > 0 {
                     guard let folds = table.layout.folds[batch.contract.name] else { continue }
                     guard folds.contract == batch.contract else {
                         throw TablesProblem.foreignBatch(contract: batch.contract.name)
@@ -194,6 +199,7 @@ public final class TableSet {
                         batch, into: table, folds: folds, conditions: table.conditions[batch.contract.name] ?? [])
                     try fold.run()
                     total += fold.account
+                    evictWithinBudget()
                 }
             }
             for table in tables { table.position = position }
@@ -209,25 +215,41 @@ public final class TableSet {
 
     /// Evicts what the file has too, the longest unused first; checkpoints when that is not enough.
     private func keepWithinBudget() throws {
-        let budget = settings.memoryBudgetBytes / 4 * 3
-        guard segmentByteCount > budget else { return }
-        evictClean(downTo: budget / 4 * 3)
-        guard segmentByteCount > budget, let lease else { return }
+        evictWithinBudget()
+        let limit = segmentByteLimit
+        guard segmentMemoryByteCount > limit, let lease else { return }
         _ = try checkpoint(lease)
-        evictClean(downTo: budget / 2)
+        evictClean(downTo: limit / 2)
     }
 
-    private var segmentByteCount: Int {
-        tables.reduce(0) { $0 + $1.liveSegments.reduce(0) { $0 + $1.loadedByteCount } }
+    /// Evicts what the file has too, as far as the budget needs it. Tables may be anywhere between two positions.
+    private func evictWithinBudget() {
+        for table in tables { table.countMemory() }
+        // Columns read lately get what is left over, but some in any case.
+        let held = tables.reduce(segmentMemoryByteCount) { $0 + $1.fixedByteCount }
+        cache.limit(to: max(settings.memoryBudgetBytes - held, settings.memoryBudgetBytes / 8))
+        peakMemoryByteCount = max(peakMemoryByteCount, memoryByteCount)
+        let limit = segmentByteLimit
+        if segmentMemoryByteCount > limit { evictClean(downTo: limit / 4 * 3) }
+    }
+
+    /// What the budget leaves for segments, with some room for what one batch adds.
+    private var segmentByteLimit: Int {
+        let budget = settings.memoryBudgetBytes
+        let fixed = tables.reduce(budget / 8) { $0 + $1.fixedByteCount }
+        return max((budget - fixed) / 4 * 3, budget / 4)
     }
 
     private func evictClean(downTo byteCount: Int) {
-        var remaining = segmentByteCount
-        let clean = tables.flatMap(\.liveSegments).filter { !$0.isDirty && $0.storedVersion > 0 }
-        for segment in clean.sorted(by: { $0.lastUse < $1.lastUse }) {
+        var remaining = segmentMemoryByteCount
+        let clean = tables.flatMap { table in
+            table.liveSegments.filter { !$0.isDirty && $0.storedVersion > 0 && !$0.isEvicted }
+                .map { (table: table, segment: $0) }
+        }
+        for (table, segment) in clean.sorted(by: { $0.segment.lastUse < $1.segment.lastUse }) {
             guard remaining > byteCount else { return }
-            remaining -= segment.loadedByteCount
-            segment.evict()
+            remaining -= segment.accountedByteCount
+            table.evict(segment)
         }
     }
 
@@ -256,16 +278,26 @@ public final class TableSet {
 
 /// Limits of a table set, named and with units.
 public struct TableSettings: Sendable {
-    /// Memory for lanes of segments and for stored columns read lately. Keys (16 to 50 bytes a row while folding) and
-    /// the strings of categories and identifiers come on top; changed segments leave memory at a checkpoint only.
+    /// Memory for rows that are being folded, their keys, and stored columns read lately.
+    ///
+    /// What can't leave memory while a table is folded counts too: 11 to 22 bytes a row for which segment each key is in,
+    /// and the strings of categories and identifiers. Where these alone take more than half, the rest keeps a quarter
+    /// of the setting, and the whole is over it.
     public var memoryBudgetBytes: Int
     /// Rows of a segment at most.
     public var segmentRowLimit: Int
+    /// Events past the last checkpoint that the next opening may have to fold again, before one is due.
+    public var tailEventLimit: Int
 
     public static let segmentRowLimits = 4...RowPlace.rowLimit
 
-    public init(memoryBudgetBytes: Int = 1 << 30, segmentRowLimit: Int = 65_536) {
+    public static let defaultMemoryBudgetBytes = 256 << 20
+
+    public init(
+        memoryBudgetBytes: Int = defaultMemoryBudgetBytes, segmentRowLimit: Int = 65_536, tailEventLimit: Int = 5_000
+    ) {
         self.memoryBudgetBytes = max(memoryBudgetBytes, 0)
+        self.tailEventLimit = max(tailEventLimit, 0)
         self.segmentRowLimit = min(
             max(segmentRowLimit, TableSettings.segmentRowLimits.lowerBound), TableSettings.segmentRowLimits.upperBound)
     }
@@ -275,7 +307,8 @@ extension TablesProblem {
     /// The table whose stored part is damaged, if that is what this says.
     var damagedTable: String? {
         switch self {
-        case .corruptSegment(let table, _, _), .corruptStrings(let table, _), .rowCountMismatch(let table, _, _, _):
+        case .corruptSegment(let table, _, _), .corruptStrings(let table, _), .rowCountMismatch(let table, _, _, _),
+            .lostSegments(let table, _, _, _, _):
             table
         default: nil
         }

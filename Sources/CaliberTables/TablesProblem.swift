@@ -16,6 +16,7 @@ public enum TablesProblem: Error, Sendable, Equatable {
     case foldInterrupted(reason: String)
     case tooManySegments(table: String, limit: Int)
     case rowCountMismatch(table: String, segment: Int64, expected: Int, found: Int)
+    case lostSegments(table: String, segments: Int, ofSegments: Int, rows: Int, ofRows: Int)
     case brokenInvariant(table: String, segment: Int64, what: String)
     case overlappingValidity(table: String, entityCount: Int)
     case duplicateKey(table: String, rowCount: Int)
@@ -31,7 +32,8 @@ public enum TablesProblem: Error, Sendable, Equatable {
         case .foreignBatch, .foldInterrupted, .tooManySegments, .tooManyRows, .notWritable,
             .unknownStoredColumn:
             useDiagnostic
-        case .corruptSegment, .corruptStrings, .rowCountMismatch, .brokenInvariant: storageDiagnostic
+        case .corruptSegment, .corruptStrings, .rowCountMismatch, .lostSegments, .brokenInvariant:
+            storageDiagnostic
         case .overlappingValidity(let table, let entityCount):
             Diagnostic(
                 "validity-overlap",
@@ -117,6 +119,11 @@ public enum TablesProblem: Error, Sendable, Equatable {
         case .rowCountMismatch(let table, let segment, let expected, let found):
             Diagnostic(
                 "segment-row-count", "Segment \(segment) of '\(table)' has \(found) rows in place of \(expected).",
+                remedy: remedy)
+        case .lostSegments(let table, let segments, let ofSegments, let rows, let ofRows):
+            Diagnostic(
+                "segments-lost",
+                "'\(table)' has \(segments) segments with \(rows) rows in place of \(ofSegments) with \(ofRows).",
                 remedy: remedy)
         case .brokenInvariant(let table, let segment, let what):
             Diagnostic("segment-invariant", "Segment \(segment) of '\(table)': \(what).", remedy: remedy)

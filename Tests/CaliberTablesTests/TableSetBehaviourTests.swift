@@ -73,8 +73,8 @@ import Testing
         try world.feed([created(world, "o5", time: 3, status: "shipped")], to: set)
         let second = try set.checkpoint()
         #expect(second.segments == 1)
-        // Status with the time and tie-break of the event that holds it.
-        #expect(second.columns == 3)
+        // Status, and the time and tie-break of the events that lead the first and the last of them.
+        #expect(second.columns == 5)
         #expect(second.strings == 1)
     }
 

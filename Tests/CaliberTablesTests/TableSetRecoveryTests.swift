@@ -70,6 +70,27 @@ import Testing
         #expect(world.rebuilds.isEmpty)
     }
 
+    @Test func `a segment that is gone altogether is noticed, and the table is folded again from the log`() throws {
+        for damage in [
+            "DELETE FROM segment WHERE segmentID = (SELECT MIN(segmentID) FROM segment)",
+            "DELETE FROM segment", "UPDATE wideTable SET rowCount = rowCount + 1",
+        ] {
+            let world = try checkpointedOrders()
+            try world.tamper(damage)
+            let set = try world.open()
+            guard case .damaged(let problem) = world.rebuilds["orders"] else {
+                Issue.record("the table was not rebuilt: \(world.rebuilds)")
+                return
+            }
+            #expect(problem.diagnostic.code == "segments-lost")
+            #expect(try renderedRows(set.snapshot(of: "orders")) == world.expected())
+            _ = try set.checkpoint()
+            world.rebuilds = [:]
+            #expect(try renderedRows(world.open(.readOnly).snapshot(of: "orders")) == world.expected())
+            #expect(world.rebuilds.isEmpty)
+        }
+    }
+
     @Test func `damaged strings are noticed and rebuilt`() throws {
         let world = try checkpointedOrders()
         try world.tamper("UPDATE stringChunk SET stringCount = stringCount - 1")

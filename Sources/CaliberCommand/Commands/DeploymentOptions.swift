@@ -31,8 +31,23 @@ struct DeploymentOptions: ParsableArguments {
     /// - Parameter creating: whether a database that is not there yet is made; otherwise that is an error that says how.
     func openEngine(creating: Bool = false) throws -> Engine {
         try Engine.open(
-            databasePath: databasePath, dictionary: try loadDictionary(), creating: creating)
+            databasePath: databasePath, dictionary: try loadDictionary(), creating: creating,
+            settings: try engineSettings())
     }
+
+    /// CALIBER_MEMORY_MB bounds what tables take in memory.
+    private func engineSettings() throws -> EngineSettings {
+        guard let text = environment("CALIBER_MEMORY_MB") else { return EngineSettings() }
+        guard let megabytes = Int(text), DeploymentOptions.memoryMegabytes.contains(megabytes) else {
+            let range = DeploymentOptions.memoryMegabytes
+            throw Diagnostic(
+                "memory-setting", "CALIBER_MEMORY_MB is \"\(text)\", which is no number of megabytes.",
+                remedy: "Write a whole number from \(range.lowerBound) to \(range.upperBound).")
+        }
+        return EngineSettings(memoryBudgetBytes: megabytes << 20)
+    }
+
+    private static let memoryMegabytes = 16...1_048_576
 }
 
 /// A command whose failures are diagnostics.

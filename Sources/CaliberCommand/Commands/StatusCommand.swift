@@ -28,6 +28,7 @@ struct StatusCommand: CaliberSubcommand {
             return facts
         }
         if !tables.isEmpty { Output.data("\n" + TextColumns.align(tables)) }
+        Output.data("\nmemory for tables: at most \(Output.size(Int64(status.memoryBudgetBytes)))\n")
         for problem in status.problems { Output.note(problem.description) }
         if verify, status.problems.isEmpty { Output.note("\nVerified: nothing is wrong.") }
         if status.position.sequence == 0 { Output.note("\nNext: caliber ingest FILE") }

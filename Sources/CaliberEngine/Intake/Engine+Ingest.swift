@@ -15,6 +15,7 @@ extension Engine {
     ) throws -> IngestOutcome {
         let writer = try writer()
         let outcome = try writer.ingest(inputs, progress: progress)
+        // Processes to come then find the tables as they are, and replay nothing.
         try writer.checkpoint()
         return outcome
     }

@@ -14,10 +14,6 @@ public final class EngineWriter {
     private let tables: TableSet
     private let queries: TableQueries
     private var rebuiltTables: [String]
-    private var checkpointPosition: LogPosition
-
-    /// Events that may wait in the log alone. After a crash they are folded anew, in about a second.
-    private static let mostEventsAhead: Int64 = 250_000
 
     init(_ engine: Engine, options: QueryOptions?) throws {
         self.engine = engine
@@ -26,7 +22,6 @@ public final class EngineWriter {
         tables = try engine.openTables(.writing(lease)) { table, _ in rebuilt.append(table) }
         queries = TableQueries(engine, tables, options: options)
         rebuiltTables = rebuilt
-        checkpointPosition = tables.position
     }
 
     /// Takes in inputs one after the other and folds what was accepted. It is durable in the log when this returns; the
@@ -47,7 +42,7 @@ public final class EngineWriter {
                 })
             outcome.inputs.append(IngestOutcome.Input(origin: input.origin, report: report))
         }
-        if tables.position.sequence - checkpointPosition.sequence > EngineWriter.mostEventsAhead { try checkpoint() }
+        if try tables.checkpointIfDue(lease) != nil { engine.keepPartialResults() }
         outcome.tableRowCounts = try tables.tableNames.map { ($0, try tables.rowCount(of: $0)) }
         return outcome
     }
@@ -55,7 +50,6 @@ public final class EngineWriter {
     /// Writes what changed in the tables, and the log position they stand for.
     public func checkpoint() throws {
         try tables.checkpoint(lease)
-        checkpointPosition = tables.position
         engine.keepPartialResults()
     }
 

@@ -9,6 +9,7 @@ enum StoreMigrations {
         migrator.registerMigration("3-wide-tables", migrate: createWideTables)
         migrator.registerMigration("4-column-scales", migrate: addColumnScales)
         migrator.registerMigration("5-partial-aggregates", migrate: createPartialAggregates)
+        migrator.registerMigration("6-table-totals", migrate: addTableTotals)
         return migrator
     }
 

@@ -2,72 +2,219 @@ import CaliberColumns
 import CaliberCore
 import CaliberEventLog
 
-/// `first` and `last`: which event holds a row, and the values it brings.
+/// `first` and `last`: which event leads a row, and the values that it, or the best event with a value, brings.
 extension BatchFold {
     func apply(
         _ fold: OrderFold, _ acceptance: Acceptance, _ run: FoldRun, _ segment: MutableSegment
     ) throws {
-        if fold.columns.count > 1 { countIncomplete(run, acceptance) }
         guard hasAny(run, acceptance.pointer) else { return }
         try table.load(fold.timeSlot, of: segment)
         try table.load(fold.tieSlot, of: segment)
-        let hasVerdict = FoldKernels.contest(
+        let hasGaps = fold.columns.contains { $0.field.column(of: batch).nullCount > 0 }
+        let contest = FoldKernels.contest(
             run, isLast: fold.isLast, accepts: acceptance.pointer, time: batch.time, tieBreak: batch.tieBreak,
-            heldTime: segment.writable(fold.timeSlot), heldTie: segment.writable(fold.tieSlot),
-            verdicts: verdicts.start)
-        guard hasVerdict else { return }
+            leaderTime: segment.writable(fold.timeSlot), leaderTie: segment.writable(fold.tieSlot),
+            verdicts: verdicts.start, displaced: hasGaps ? displaced : nil)
         for column in fold.columns {
+            let field = column.field.column(of: batch)
+            let isDense = contest.lossCount == 0 && field.nullCount == 0
+            guard contest.hasVerdict || !isDense, hasAnyValue(run, field, column, segment) else { continue }
+            try table.load(column.tieSlot, of: segment)
+            try table.load(column.timeSlot, of: segment)
+            let needsCare = !isDense || segment.residences[column.tieSlot] != .absent
+            if needsCare, !contest.hasVerdict, !hasClaim(run, field, column, segment) { continue }
             try table.load(column.slot, of: segment)
-            try award(run, fold, column, acceptance, segment)
+            try award(run, fold, column, acceptance, segment, needsCare: needsCare)
         }
     }
 
-    private func countIncomplete(_ run: FoldRun, _ acceptance: Acceptance) {
-        guard acceptance.bytes !== acceptance.passing else { return }
-        for index in 0..<run.count {
-            let event = Int(run.events[index])
-            account.incomplete += Int(acceptance.passing.start[event] & ~acceptance.pointer[event] & 1)
+    /// Whether a column may change: some event has a value, or takes the lead from one that had.
+    private func hasAnyValue(
+        _ run: FoldRun, _ field: LaneColumn, _ column: OrderFold.Column, _ segment: MutableSegment
+    ) -> Bool {
+        for index in 0..<run.count where verdicts.start[index] != OrderVerdict.none {
+            if field.validity[Int(run.events[index])] != 0 { return true }
         }
+        switch segment.residences[column.slot] {
+        case .absent: return false
+        case .stored: return true
+        case .loaded:
+            guard let values = segment.buffers[column.slot] else { return false }
+            for index in 0..<run.count where verdicts.start[index] == OrderVerdict.leads {
+                if displaced.state.start[index] != 0, values.validity[Int(run.rows[index])] != 0 { return true }
+            }
+            return false
+        }
+    }
+
+    /// Whether an event that doesn't lead may still bring a column its value: where the leader has none.
+    private func hasClaim(
+        _ run: FoldRun, _ field: LaneColumn, _ column: OrderFold.Column, _ segment: MutableSegment
+    ) -> Bool {
+        guard segment.residences[column.tieSlot] == .absent, segment.residences[column.slot] == .loaded,
+            let values = segment.buffers[column.slot]
+        else { return true }
+        for index in 0..<run.count where verdicts.start[index] == OrderVerdict.loses {
+            if field.validity[Int(run.events[index])] != 0, values.validity[Int(run.rows[index])] == 0 { return true }
+        }
+        return false
     }
 
     private func award(
         _ run: FoldRun, _ fold: OrderFold, _ column: OrderFold.Column, _ acceptance: Acceptance,
-        _ segment: MutableSegment
+        _ segment: MutableSegment, needsCare: Bool
     ) throws {
         let field = column.field.column(of: batch)
         let target = segment.writable(column.slot)
         let isLast = fold.isLast
-        let lanes = UnsafePointer(field.lanes)
+        let slots = needsCare ? column : nil
+        var lanes = UnsafePointer(field.lanes)
         switch (column.comparison, table.layout.slots[column.slot].strings) {
         case (.integer, _):
-            FoldKernels.award(run, verdicts: verdicts.start, lanes: lanes, isLast: isLast, into: target) { $0 < $1 }
+            award(run, lanes, isLast: isLast, field, slots, segment, target) { $0 < $1 }
         case (.float, _):
-            FoldKernels.award(
-                run, verdicts: verdicts.start, lanes: lanes, isLast: isLast, into: target,
-                precedes: FoldKernels.floatPrecedes)
-        case (.bytes, .segment): awardText(run, isLast: isLast, field, segment.pools[column.slot], target)
+            award(run, lanes, isLast: isLast, field, slots, segment, target, precedes: FoldKernels.floatPrecedes)
+        case (.bytes, .segment):
+            awardText(run, isLast: isLast, field, slots, segment, column.slot, target)
         case (.bytes, _):
             guard let pool = try table.pools[column.slot]?.writable() else { return }
-            let translated = try translation(of: field, to: column.slot, accepts: acceptance.pointer)
-            FoldKernels.award(
-                run, verdicts: verdicts.start, lanes: UnsafePointer(translated.start), isLast: isLast, into: target
-            ) { BatchFold.precedes($0, $1, in: pool) }
+            lanes = UnsafePointer(try translation(of: field, to: column.slot, accepts: acceptance.pointer).start)
+            award(run, lanes, isLast: isLast, field, slots, segment, target) { BatchFold.precedes($0, $1, in: pool) }
         }
     }
 
-    private func awardText(
-        _ run: FoldRun, isLast: Bool, _ field: LaneColumn, _ own: StringPool?, _ target: LaneBuffer
+    /// - Parameter slots: where the column remembers events that don't lead; nil when none has to be.
+    @inline(__always)
+    private func award(
+        _ run: FoldRun, _ lanes: UnsafePointer<Int64>, isLast: Bool, _ field: LaneColumn, _ slots: OrderFold.Column?,
+        _ segment: MutableSegment, _ target: LaneBuffer, precedes: (Int64, Int64) -> Bool
     ) {
-        guard let own, let strings = field.pool else { return }
-        for index in 0..<run.count where verdicts.start[index] != 0 {
-            let (event, row) = (Int(run.events[index]), Int(run.rows[index]))
-            let new = strings[UInt32(truncatingIfNeeded: field.lanes[event])]
-            if verdicts.start[index] == 2 {
+        let values = target.lanes
+        awardEach(
+            run, field, slots, isLast: isLast, segment, target,
+            replaces: { event, row in
+                isLast ? precedes(values[row], lanes[event]) : precedes(lanes[event], values[row])
+            },
+            store: { event, row in values[row] = lanes[event] })
+    }
+
+    private func awardText(
+        _ run: FoldRun, isLast: Bool, _ field: LaneColumn, _ slots: OrderFold.Column?, _ segment: MutableSegment,
+        _ slot: Int, _ target: LaneBuffer
+    ) {
+        guard let own = segment.pools[slot], let strings = field.pool else { return }
+        awardEach(
+            run, field, slots, isLast: isLast, segment, target,
+            replaces: { event, row in
                 let old = own[UInt32(truncatingIfNeeded: target.lanes[row])]
-                guard isLast ? StringPool.precedes(old, new) : StringPool.precedes(new, old) else { continue }
-            }
-            target.lanes[row] = Int64(own.append(new))
-            target.validity[row] = 1
+                let new = strings[UInt32(truncatingIfNeeded: field.lanes[event])]
+                return isLast ? StringPool.precedes(old, new) : StringPool.precedes(new, old)
+            },
+            store: { event, row in
+                target.lanes[row] = Int64(own.append(strings[UInt32(truncatingIfNeeded: field.lanes[event])]))
+            })
+    }
+
+    @inline(__always)
+    private func awardEach(
+        _ run: FoldRun, _ field: LaneColumn, _ slots: OrderFold.Column?, isLast: Bool, _ segment: MutableSegment,
+        _ target: LaneBuffer, replaces: (Int, Int) -> Bool, store: (Int, Int) -> Void
+    ) {
+        guard let slots else {
+            FoldKernels.award(
+                run, verdicts: verdicts.start, into: target.validity, replaces: replaces, store: store)
+            return
         }
+        var holders = EventHolders(slots, isLast: isLast, segment)
+        FoldKernels.awardWithGaps(
+            run, verdicts: verdicts.start, displaced: displaced, time: batch.time, tieBreak: batch.tieBreak,
+            present: UnsafePointer(field.validity), into: target.validity, holders: &holders, replaces: replaces,
+            store: store)
+    }
+}
+
+/// What became of an event in the contest for a row's lead.
+enum OrderVerdict {
+    static let none: UInt8 = 0
+    static let leads: UInt8 = 1
+    /// It is in one place with the leader: the same time and the same tie-break.
+    static let equals: UInt8 = 2
+    static let loses: UInt8 = 3
+}
+
+/// Who led before each event of a batch that took the lead.
+struct DisplacedLeaders {
+    let time: Scratch<Int64>
+    let tie: Scratch<Int64>
+    /// 0 nobody, 1 an event without a time, 2 an event with one.
+    let state: Scratch<UInt8>
+
+    init(count: Int) {
+        time = Scratch(count, repeating: 0)
+        tie = Scratch(count, repeating: 0)
+        state = Scratch(count, repeating: 0)
+    }
+}
+
+/// The events that a column's values are of where those are not the leaders: lanes that are made when first needed.
+struct EventHolders {
+    private let slots: OrderFold.Column
+    private let isLast: Bool
+    private let segment: MutableSegment
+    private var lanes: Lanes?
+
+    /// The two columns' memory, which the segment owns.
+    private struct Lanes {
+        let time: UnsafeMutablePointer<Int64>
+        let isTimeKnown: UnsafeMutablePointer<UInt8>
+        let tie: UnsafeMutablePointer<Int64>
+        let isSet: UnsafeMutablePointer<UInt8>
+
+        init(_ slots: OrderFold.Column, _ segment: MutableSegment) {
+            let (timeBuffer, tieBuffer) = (segment.writable(slots.timeSlot), segment.writable(slots.tieSlot))
+            (time, isTimeKnown) = (timeBuffer.lanes, timeBuffer.validity)
+            (tie, isSet) = (tieBuffer.lanes, tieBuffer.validity)
+        }
+    }
+
+    init(_ slots: OrderFold.Column, isLast: Bool, _ segment: MutableSegment) {
+        self.slots = slots
+        self.isLast = isLast
+        self.segment = segment
+        if segment.residences[slots.tieSlot] != .absent { lanes = Lanes(slots, segment) }
+    }
+
+    /// Whether a row's value is of an event that doesn't lead.
+    @inline(__always)
+    func has(_ row: Int) -> Bool {
+        guard let lanes else { return false }
+        return lanes.isSet[row] != 0
+    }
+
+    @inline(__always)
+    func remove(_ row: Int) {
+        guard let lanes else { return }
+        lanes.time[row] = 0
+        lanes.isTimeKnown[row] = 0
+        lanes.tie[row] = 0
+        lanes.isSet[row] = 0
+    }
+
+    mutating func set(_ row: Int, time: Int64, isTimeKnown: UInt8, tie: Int64) {
+        let lanes = self.lanes ?? Lanes(slots, segment)
+        self.lanes = lanes
+        lanes.time[row] = time
+        lanes.isTimeKnown[row] = isTimeKnown
+        lanes.tie[row] = tie
+        lanes.isSet[row] = 1
+    }
+
+    /// How an event stands to a row's holder: better, in one place, or worse.
+    func verdict(_ row: Int, time: Int64, isTimeKnown: UInt8, tie: Int64) -> UInt8 {
+        guard let lanes else { return OrderVerdict.leads }
+        let (oldKnown, oldTime, oldTie) = (lanes.isTimeKnown[row], lanes.time[row], lanes.tie[row])
+        if isTimeKnown == oldKnown, time == oldTime, tie == oldTie { return OrderVerdict.equals }
+        let isEarlier = FoldKernels.isEarlier(isTimeKnown, time, tie, oldKnown, oldTime, oldTie)
+        return isEarlier != isLast ? OrderVerdict.leads : OrderVerdict.loses
     }
 }

@@ -13,7 +13,7 @@ extension BatchFold {
         guard let strings = field.pool, let pool = try table.pools[slot]?.writable() else { return result }
         let unions = table.setUnions[slot]
         let codes = Scratch<Int64>(strings.count, repeating: -1)
-        for event in 0..<batch.count where accepts[event] != 0 {
+        for event in 0..<batch.count where accepts[event] & field.validity[event] != 0 {
             let code = Int(field.lanes[event])
             if codes.start[code] < 0 {
                 let string = strings[UInt32(code)]

@@ -4,8 +4,6 @@ public struct FoldAccount: Equatable, Sendable {
     public internal(set) var folded = 0
     /// Events that carry no value for a part of a table's key: they reach no row of it.
     public internal(set) var keyMissing = 0
-    /// Events without a value in a field that was declared to be in every event when they were folded.
-    public internal(set) var incomplete = 0
     /// How often a sum left the range of 64 bits; its column is null until later events bring it back.
     public internal(set) var sumsOutOfRange = 0
 
@@ -14,7 +12,6 @@ public struct FoldAccount: Equatable, Sendable {
     public static func += (left: inout FoldAccount, right: FoldAccount) {
         left.folded += right.folded
         left.keyMissing += right.keyMissing
-        left.incomplete += right.incomplete
         left.sumsOutOfRange += right.sumsOutOfRange
     }
 }

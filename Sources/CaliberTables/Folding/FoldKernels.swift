@@ -104,58 +104,6 @@ enum FoldKernels {
         }
     }
 
-    /// Compares each event with the one that holds its row, by time (none before any), then tie-break.
-    ///
-    /// - Parameter verdicts: for each of the run's events in turn: 1 it takes over, 2 it equals the holder, 0 neither.
-    static func contest(
-        _ run: FoldRun, isLast: Bool, accepts: UnsafePointer<UInt8>, time: LaneColumn, tieBreak: LaneColumn,
-        heldTime: LaneBuffer, heldTie: LaneBuffer, verdicts: UnsafeMutablePointer<UInt8>
-    ) -> Bool {
-        var hasVerdict = false
-        for index in 0..<run.count {
-            let (event, row) = (Int(run.events[index]), Int(run.rows[index]))
-            verdicts[index] = 0
-            guard accepts[event] != 0 else { continue }
-            let (newKnown, newTime, newTie) = (time.validity[event], time.lanes[event], tieBreak.lanes[event])
-            if heldTie.validity[row] != 0 {
-                let (oldKnown, oldTime, oldTie) = (heldTime.validity[row], heldTime.lanes[row], heldTie.lanes[row])
-                if newKnown == oldKnown, newTime == oldTime, newTie == oldTie {
-                    verdicts[index] = 2
-                    hasVerdict = true
-                    continue
-                }
-                let isEarlier =
-                    newKnown != oldKnown
-                    ? newKnown < oldKnown : newTime != oldTime ? newTime < oldTime : newTie < oldTie
-                guard isEarlier != isLast else { continue }
-            }
-            heldTime.lanes[row] = newTime
-            heldTime.validity[row] = newKnown
-            heldTie.lanes[row] = newTie
-            heldTie.validity[row] = 1
-            verdicts[index] = 1
-            hasVerdict = true
-        }
-        return hasVerdict
-    }
-
-    /// Gives rows the values of the events that took them over; between equals the smaller value is first.
-    @inline(__always)
-    static func award(
-        _ run: FoldRun, verdicts: UnsafePointer<UInt8>, lanes input: UnsafePointer<Int64>, isLast: Bool,
-        into target: LaneBuffer, precedes: (Int64, Int64) -> Bool
-    ) {
-        let (lanes, validity) = (target.lanes, target.validity)
-        for index in 0..<run.count where verdicts[index] != 0 {
-            let (value, row) = (input[Int(run.events[index])], Int(run.rows[index]))
-            if verdicts[index] == 2 {
-                guard isLast ? precedes(lanes[row], value) : precedes(value, lanes[row]) else { continue }
-            }
-            lanes[row] = value
-            validity[row] = 1
-        }
-    }
-
     /// Whether one float sorts before another; every bit pattern has its place, negative zero before zero.
     @inline(__always)
     static func floatPrecedes(_ left: Int64, _ right: Int64) -> Bool {

@@ -50,6 +50,35 @@ struct KeyHasher: ~Copyable {
     }
 }
 
+/// The hashes of some events' keys.
+struct EventHashes {
+    private let events: Range<Int>
+    private let low: Scratch<UInt64>
+    private let high: Scratch<UInt64>
+    private let isWhole: Scratch<UInt8>
+    init(_ parts: [KeyPart], _ events: Range<Int>) {
+        self.events = events
+        low = Scratch(events.count, repeating: 0)
+        high = Scratch(events.count, repeating: 0)
+        isWhole = Scratch(events.count, repeating: 0)
+        var hasher = KeyHasher()
+        for (index, event) in events.enumerated() {
+            guard let hash = hasher.hash(parts, row: event) else { continue }
+            low.start[index] = hash.low
+            high.start[index] = hash.high
+            isWhole.start[index] = 1
+        }
+    }
+
+    /// nil where a part of the event's key is missing.
+    @inline(__always)
+    subscript(event: Int) -> KeyHash? {
+        let index = event - events.lowerBound
+        guard isWhole.start[index] != 0 else { return nil }
+        return KeyHash(low: low.start[index], high: high.start[index])
+    }
+}
+
 /// One part of a key, for many rows.
 package struct KeyPart {
     package let lanes: UnsafePointer<Int64>

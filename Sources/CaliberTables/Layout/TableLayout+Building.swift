@@ -25,7 +25,7 @@ private struct LayoutBuilder {
     let dictionary: MetricDictionary
     var slots: [LaneSlot] = []
     var folds: [String: ContractFolds] = [:]
-    /// Orders that columns of always present fields share: contract, condition, first or last.
+    /// By what tells orders apart: their place among the contract's.
     private var sharedOrders: [SharedOrder: Int] = [:]
 
     private struct SharedOrder: Hashable {
@@ -195,24 +195,19 @@ private struct LayoutBuilder {
             case .float: .float
             case .code: .bytes
             }
-        let member = OrderFold.Column(slot: slot, field: field, comparison: comparison)
         let isLast = fold.kind == .last
         let shared = SharedOrder(contract: fold.contract, condition: condition, isLast: isLast)
-        let isAlwaysPresent: Bool =
-            switch field {
-            case .eventID: true
-            case .time: false
-            case .data(let index): folds[fold.contract]?.contract.fields[index].required == true
-            }
-        if isAlwaysPresent, let index = sharedOrders[shared] {
-            folds[fold.contract]?.orders[index].columns.append(member)
-            return
+        if sharedOrders[shared] == nil {
+            sharedOrders[shared] = folds[fold.contract]?.orders.count
+            let time = addState("\(column.name)$leader_time")
+            let tie = addState("\(column.name)$leader_tie")
+            folds[fold.contract]?.orders.append(
+                OrderFold(isLast: isLast, timeSlot: time, tieSlot: tie, condition: condition, columns: []))
         }
-        if isAlwaysPresent { sharedOrders[shared] = folds[fold.contract]?.orders.count }
-        let time = addState("\(column.name)$time")
-        let tie = addState("\(column.name)$tie")
-        folds[fold.contract]?.orders.append(
-            OrderFold(isLast: isLast, timeSlot: time, tieSlot: tie, condition: condition, columns: [member]))
+        let member = OrderFold.Column(
+            slot: slot, field: field, comparison: comparison, timeSlot: addState("\(column.name)$time"),
+            tieSlot: addState("\(column.name)$tie"))
+        if let index = sharedOrders[shared] { folds[fold.contract]?.orders[index].columns.append(member) }
     }
 
     func anchorSlot() throws -> Int? {

@@ -96,21 +96,26 @@ struct AggregateFold: Sendable {
     let condition: Int?
 }
 
-/// `first` or `last`: the columns that one winning event fills.
+/// `first` or `last` of the events that meet one condition: who leads, and the columns that the leader fills.
 ///
-/// Events are ordered by time (none before any), then by the hash of their identity. Columns share one order only if
-/// their fields are in every event; otherwise the earliest event *with a value* may be another one for each.
+/// Events are ordered by time (none before any), then by the hash of their identity. A column takes its value from the
+/// best event *that has one*: nearly always the leader. Only where the leader lacks the field, the column's own
+/// `timeSlot` and `tieSlot` say which event its value is of; elsewhere they are null, and absent as a rule.
 struct OrderFold: Sendable {
     struct Column: Sendable {
         let slot: Int
         let field: FieldSource
         let comparison: LaneComparison
+        /// Of the event that the value is of, where that is not the leader.
+        let timeSlot: Int
+        /// Null where the value is the leader's.
+        let tieSlot: Int
     }
 
     let isLast: Bool
-    /// Null where the winning event has no time.
+    /// Null where the leader has no time.
     let timeSlot: Int
-    /// Null where no event has won yet.
+    /// Null where no event leads yet.
     let tieSlot: Int
     let condition: Int?
     var columns: [Column]

@@ -80,8 +80,6 @@ struct KeyHash: Equatable {
 struct RowPlace: Equatable {
     let bits: UInt64
 
-    /// Ordinals have 24 bits, the highest of which stands for no place.
-    static let segmentLimit = 1 << 24 - 1
     static let rowLimit = 1 << 16
 
     init(bits: UInt64) { self.bits = bits }

@@ -3,128 +3,152 @@ import CaliberCore
 
 /// What adds, removes and orders rows. All stored columns are in memory.
 extension MutableSegment {
-    /// Adds rows that no event has given a value yet, and says where they begin.
-    func appendRows(_ count: Int) -> Int {
-        let first = rowCount
-        let newCount = first + count
-        for slot in buffers.indices where buffers[slot] != nil {
-            let buffer = writable(slot, rowCapacity: newCount)
-            (buffer.lanes + first).update(repeating: 0, count: count)
-            (buffer.validity + first).update(repeating: layout.slots[slot].startsValid ? 1 : 0, count: count)
-        }
-        rowCount = newCount
-        markAllChanged()
-        return first
-    }
-
     /// Appends the rows `range` of another segment of the table, column by column.
     func append(_ range: Range<Int>, of source: MutableSegment) {
-        let first = appendRows(range.count)
-        for slot in buffers.indices {
-            guard let from = source.buffers[slot] else { continue }
-            let to = writable(slot)
-            (to.lanes + first).update(from: from.lanes + range.lowerBound, count: range.count)
-            (to.validity + first).update(from: from.validity + range.lowerBound, count: range.count)
-            if layout.slots[slot].strings == .segment {
-                adoptStrings(slot, rows: first..<rowCount, from: source.pools[slot])
-            }
-        }
+        append(range.map { RowPick(source: 0, row: Int32($0)) }[...], from: [source])
     }
 
-    /// Fills this empty segment with rows of others: row `i` is `picks[i]`.
-    func gather(_ picks: [RowPick], from sources: [MutableSegment]) {
-        _ = appendRows(picks.count)
+    /// Appends rows of others, column by column, in the order of `picks`.
+    func append(_ picks: ArraySlice<RowPick>, from sources: [MutableSegment]) {
+        let first = appendRows(picks.count)
         for slot in buffers.indices where sources.contains(where: { $0.buffers[slot] != nil }) {
-            let to = writable(slot)
+            let to = appended(slot, from: first)
             let from = sources.map { $0.buffers[slot] }
             withExtendedLifetime(from) {
-                let lanes = from.map { $0?.lanes }
-                let validity = from.map { $0?.validity }
-                for (row, pick) in picks.enumerated() {
-                    guard let lane = lanes[Int(pick.source)], let valid = validity[Int(pick.source)] else { continue }
-                    to.lanes[row] = lane[Int(pick.row)]
-                    to.validity[row] = valid[Int(pick.row)]
+                let columns = from.map { ($0?.lanes, $0?.validity) }
+                gather(picks, columns, to: to, at: first)
+            }
+            if let pool = pools[slot] {
+                adoptStrings(picks, to: to, at: first, pool: pool, from: sources.map { $0.pools[slot] })
+            }
+        }
+        reindex(first..<rowCount)
+    }
+
+    private func gather(
+        _ picks: ArraySlice<RowPick>, _ columns: [(UnsafeMutablePointer<Int64>?, UnsafeMutablePointer<UInt8>?)],
+        to buffer: LaneBuffer, at first: Int
+    ) {
+        let (toLanes, toValidity) = (buffer.lanes + first, buffer.validity + first)
+        columns.withUnsafeBufferPointer { columns in
+            picks.withUnsafeBufferPointer { picks in
+                for row in 0..<picks.count {
+                    let pick = picks[row]
+                    guard case (let lanes?, let validity?) = columns[Int(pick.source)] else { continue }
+                    toLanes[row] = lanes[Int(pick.row)]
+                    toValidity[row] = validity[Int(pick.row)]
                 }
             }
-            if let pool = pools[slot] { gatherStrings(picks, to: to, pool: pool, from: sources.map { $0.pools[slot] }) }
         }
     }
 
-    /// Gives gathered rows codes of this segment's pool.
-    private func gatherStrings(_ picks: [RowPick], to buffer: LaneBuffer, pool: StringPool, from sources: [StringPool?])
-    {
-        for (row, pick) in picks.enumerated() where buffer.validity[row] != 0 {
+    /// Gives rows that were copied from others codes of this segment's pool.
+    private func adoptStrings(
+        _ picks: ArraySlice<RowPick>, to buffer: LaneBuffer, at first: Int, pool: StringPool,
+        from sources: [StringPool?]
+    ) {
+        for (row, pick) in zip(first..., picks) where buffer.validity[row] != 0 {
             guard let strings = sources[Int(pick.source)] else { continue }
             buffer.lanes[row] = Int64(pool.append(strings[UInt32(truncatingIfNeeded: buffer.lanes[row])]))
-        }
-    }
-
-    /// Gives rows that were copied from another segment codes of this one's pool.
-    private func adoptStrings(_ slot: Int, rows: Range<Int>, from source: StringPool?) {
-        guard let pool = pools[slot], let source, let buffer = buffers[slot] else { return }
-        for row in rows where buffer.validity[row] != 0 {
-            buffer.lanes[row] = Int64(pool.append(source[UInt32(truncatingIfNeeded: buffer.lanes[row])]))
         }
     }
 
     /// Takes rows out; the last rows fill their places.
     ///
     /// - Parameter rows: ascending, distinct.
-    /// - Returns: the rows that now hold another row.
-    func removeRows(_ rows: [Int]) -> [Int] {
+    func removeRows(_ rows: [Int]) {
+        guard let firstRemoved = rows.first else { return }
         var moves: [(to: Int, from: Int)] = []
         var remaining = rowCount
         for row in rows.reversed() {
             remaining -= 1
             if row != remaining { moves.append((row, remaining)) }
         }
-        // Even the loss of the last row changes which anchors the segment spans.
-        isSorted = false
-        if !moves.isEmpty {
-            for slot in buffers.indices where buffers[slot] != nil {
-                let buffer = writable(slot)
-                for move in moves {
-                    buffer.lanes[move.to] = buffer.lanes[move.from]
-                    buffer.validity[move.to] = buffer.validity[move.from]
-                }
+        for slot in buffers.indices where buffers[slot] != nil {
+            let buffer = writable(slot)
+            for move in moves {
+                buffer.lanes[move.to] = buffer.lanes[move.from]
+                buffer.validity[move.to] = buffer.validity[move.from]
             }
+            // Rows to come begin as all rows do.
+            (buffer.lanes + remaining).update(repeating: 0, count: rows.count)
+            (buffer.validity + remaining).update(
+                repeating: layout.slots[slot].startsValid ? 1 : 0, count: rows.count)
         }
         rowCount = remaining
-        if remaining == 0 {
-            isSorted = true
-            anchors = nil
-        }
-        markAllChanged()
-        return moves.map(\.to).filter { $0 < remaining }
+        // Even the loss of the last row changes which anchors the segment spans.
+        sortedRowCount = min(sortedRowCount, firstRemoved, max(remaining - 1, 0))
+        for move in moves where move.to < remaining { reindex(move.to..<move.to + 1) }
+        if remaining == 0 { anchors = nil }
+        for slot in isChanged.indices { isChanged[slot] = true }
     }
 
     /// Puts rows in the order of anchor, then key.
     ///
-    /// - Returns: whether rows changed places.
-    func sort() -> Bool {
+    /// Costs what is out of order and what stands after its place: rows that come late by a little cost little.
+    func sort() {
         guard isAnchored, let anchorSlot = layout.anchorSlot, rowCount > 0, let anchor = buffers[anchorSlot] else {
-            isSorted = true
-            return false
+            sortedRowCount = rowCount
+            return
         }
         let lanes = anchor.lanes
-        var order = (0..<Int32(rowCount)).map { $0 }
-        var isOrdered = true
-        for row in 1..<max(rowCount, 1) where !precedes(Int32(row - 1), Int32(row), lanes) {
-            isOrdered = false
-            break
-        }
-        if !isOrdered {
+        var ordered = max(sortedRowCount, 1)
+        while ordered < rowCount, precedes(Int32(ordered - 1), Int32(ordered), lanes) { ordered += 1 }
+        if ordered < rowCount {
             frozen = nil
-            order.sort { precedes($0, $1, lanes) }
-            for slot in buffers.indices {
-                guard let buffer = buffers[slot] else { continue }
-                buffers[slot] = buffer.permuted(by: order, startsValid: layout.slots[slot].startsValid)
-            }
-            markAllChanged()
+            let late = (Int32(ordered)..<Int32(rowCount)).sorted { precedes($0, $1, lanes) }
+            let first = place(of: late[0], before: ordered, lanes)
+            permute(from: first, order: merged(first..<ordered, late, lanes))
+            reindex(first..<rowCount)
+            for slot in isChanged.indices { isChanged[slot] = true }
         }
-        isSorted = true
+        sortedRowCount = rowCount
         if let sorted = buffers[anchorSlot] { anchors = sorted.lanes[0]...sorted.lanes[rowCount - 1] }
-        return !isOrdered
+    }
+
+    /// The first of some ordered rows that a row belongs before.
+    private func place(of row: Int32, before end: Int, _ anchors: UnsafeMutablePointer<Int64>) -> Int {
+        var (low, high) = (0, end)
+        while low < high {
+            let middle = (low + high) / 2
+            if precedes(row, Int32(middle), anchors) { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+
+    private func merged(_ rows: Range<Int>, _ late: [Int32], _ anchors: UnsafeMutablePointer<Int64>) -> [Int32] {
+        var order: [Int32] = []
+        order.reserveCapacity(rows.count + late.count)
+        var next = 0
+        for row in rows.lowerBound..<rows.upperBound {
+            while next < late.count, precedes(late[next], Int32(row), anchors) {
+                order.append(late[next])
+                next += 1
+            }
+            order.append(Int32(row))
+        }
+        return order + late[next...]
+    }
+
+    /// Gives row `first + i` what row `order[i]` has.
+    private func permute(from first: Int, order: [Int32]) {
+        let lanes = UnsafeMutablePointer<Int64>.allocate(capacity: order.count)
+        let validity = UnsafeMutablePointer<UInt8>.allocate(capacity: order.count)
+        defer {
+            lanes.deallocate()
+            validity.deallocate()
+        }
+        order.withUnsafeBufferPointer { order in
+            for slot in buffers.indices where buffers[slot] != nil {
+                let buffer = writable(slot)
+                for index in 0..<order.count {
+                    lanes[index] = buffer.lanes[Int(order[index])]
+                    validity[index] = buffer.validity[Int(order[index])]
+                }
+                (buffer.lanes + first).update(from: lanes, count: order.count)
+                (buffer.validity + first).update(from: validity, count: order.count)
+            }
+        }
     }
 
     private func precedes(_ left: Int32, _ right: Int32, _ anchors: UnsafeMutablePointer<Int64>) -> Bool {
@@ -145,10 +169,6 @@ extension MutableSegment {
             }
         }
         return false
-    }
-
-    private func markAllChanged() {
-        for slot in isChanged.indices { isChanged[slot] = true }
     }
 }
 

@@ -26,14 +26,22 @@ final class MutableSegment {
     var isChanged: [Bool]
     /// Strings of columns whose codes are the segment's own.
     var pools: [StringPool?]
-    /// Rows are in the order of anchor, then key.
-    var isSorted = true
+    /// The first rows, as many as are known to be in the order of anchor, then key.
+    var sortedRowCount: Int
+    /// Where each key's row is; made when first needed.
+    private var rowIndex: RowIndex?
+    /// Rows that snapshots may be reading: those past them can be written without a copy.
+    private var sharedRowCount = 0
     /// Anchors as of the last sorting, or of the file.
     var anchors: ClosedRange<Int64>?
     /// Of the fold that last used it; the least recent are evicted first.
     var lastUse: UInt64 = 0
     /// What snapshots of this version share, so that what one encoded serves the next.
-    var frozen: FrozenSegment?
+    var frozen: FrozenSegment? {
+        didSet { if frozen != nil { sharedRowCount = max(sharedRowCount, rowCount) } }
+    }
+    /// What the table's account has this segment down for.
+    var accountedByteCount = 0
 
     /// An empty segment that is not in the file yet.
     init(id: Int64, ordinal: Int, layout: TableLayout, isAnchored: Bool) {
@@ -42,6 +50,7 @@ final class MutableSegment {
         self.layout = layout
         self.isAnchored = isAnchored
         rowCount = 0
+        sortedRowCount = 0
         version = 0
         storedVersion = 0
         buffers = Array(repeating: nil, count: layout.slots.count)
@@ -57,6 +66,7 @@ final class MutableSegment {
         self.layout = layout
         isAnchored = stored.anchors != nil
         rowCount = stored.rowCount
+        sortedRowCount = stored.rowCount
         version = stored.version
         storedVersion = stored.version
         storedRowCount = stored.rowCount
@@ -70,13 +80,21 @@ final class MutableSegment {
 
     var isDirty: Bool { version != storedVersion }
 
+    /// Rows are in the order of anchor, then key; those without an anchor are in none.
+    var isSorted: Bool { !isAnchored || sortedRowCount == rowCount }
+
+    /// What its columns and its keys take in memory.
     var loadedByteCount: Int {
-        var total = 0
+        var total = rowIndex?.byteCount ?? 0
         for (slot, buffer) in buffers.enumerated() {
-            total += (buffer?.capacity ?? 0) * LaneBuffer.bytesPerRow + (pools[slot]?.byteCount ?? 0)
+            if let buffer { total += buffer.byteCount }
+            if let pool = pools[slot] { total += pool.byteCount + pool.count * 8 }
         }
         return total
     }
+
+    /// Whether nothing of it is in memory.
+    var isEvicted: Bool { rowIndex == nil && !residences.contains(.loaded) }
 
     // MARK: Columns
 
@@ -97,23 +115,34 @@ final class MutableSegment {
         frozen = nil
         let needed = max(rowCapacity ?? rowCount, rowCount)
         let isOwn = isKnownUniquelyReferenced(&buffers[slot])
-        let startsValid = layout.slots[slot].startsValid
-        guard let buffer = buffers[slot] else {
-            let new = LaneBuffer(capacity: capacity(for: needed), startsValid: startsValid)
-            buffers[slot] = new
-            residences[slot] = .loaded
-            return new
-        }
-        if isOwn, buffer.capacity >= needed { return buffer }
-        let copy = buffer.copy(
-            rowCount: min(rowCount, buffer.capacity), capacity: capacity(for: needed), startsValid: startsValid)
-        buffers[slot] = copy
-        return copy
+        if let buffer = buffers[slot], isOwn, buffer.capacity >= needed { return buffer }
+        return replace(slot, capacity: needed)
     }
 
-    private func capacity(for count: Int) -> Int {
+    /// The column's lanes with room for `rowCapacity` rows, of which the caller changes those from `firstRow` on.
+    private func extensible(_ slot: Int, rowCapacity: Int, from firstRow: Int) -> LaneBuffer {
+        guard firstRow >= sharedRowCount, let buffer = buffers[slot], buffer.capacity >= rowCapacity else {
+            return writable(slot, rowCapacity: rowCapacity)
+        }
+        isChanged[slot] = true
+        return buffer
+    }
+
+    private func replace(_ slot: Int, capacity: Int) -> LaneBuffer {
+        let startsValid = layout.slots[slot].startsValid
+        let room = MutableSegment.capacity(for: capacity)
+        let new =
+            buffers[slot]?.copy(rowCount: rowCount, capacity: room, startsValid: startsValid)
+            ?? LaneBuffer(capacity: room, startsValid: startsValid)
+        buffers[slot] = new
+        residences[slot] = .loaded
+        return new
+    }
+
+    /// Rows that a buffer is given room for: in steps of four, up to a full segment's.
+    static func capacity(for count: Int) -> Int {
         var capacity = 256
-        while capacity < count { capacity *= 2 }
+        while capacity < count { capacity *= 4 }
         return capacity
     }
 
@@ -139,14 +168,65 @@ final class MutableSegment {
         for slot in isChanged.indices { isChanged[slot] = false }
     }
 
-    /// Lets go of columns that the file has too.
+    /// Lets go of columns that the file has too, and of the keys.
     func evict() {
         precondition(!isDirty, "segment \(id) has changes that are not stored")
         frozen = nil
+        rowIndex = nil
+        sharedRowCount = 0
         for slot in buffers.indices {
             buffers[slot] = nil
             pools[slot] = nil
             residences[slot] = .stored
         }
+    }
+
+    // MARK: Rows
+
+    /// Adds rows that no event has given a value yet, and says where they begin.
+    func appendRows(_ count: Int) -> Int {
+        let first = rowCount
+        frozen = nil
+        for slot in buffers.indices where buffers[slot] != nil {
+            _ = extensible(slot, rowCapacity: first + count, from: first)
+        }
+        rowCount = first + count
+        for slot in isChanged.indices { isChanged[slot] = true }
+        return first
+    }
+
+    /// The column's lanes, of which the caller changes rows that it has just added.
+    func appended(_ slot: Int, from firstRow: Int) -> LaneBuffer {
+        extensible(slot, rowCapacity: rowCount, from: firstRow)
+    }
+
+    // MARK: Keys
+
+    var hasRowIndex: Bool { rowIndex != nil }
+
+    /// What finds rows by their keys; the hashes are in memory.
+    func rowLookup() -> RowLookup? {
+        guard let low = buffers[layout.hashLowSlot], let high = buffers[layout.hashHighSlot] else { return nil }
+        let index: RowIndex
+        if let known = rowIndex {
+            index = known
+        } else {
+            index = RowIndex(rowCapacity: isAnchored && rowCount > 4096 ? RowPlace.rowLimit : rowCount * 2)
+            index.add(0..<rowCount, low: low.lanes, high: high.lanes)
+            rowIndex = index
+        }
+        return index.lookup(low: low.lanes, rowCount: rowCount)
+    }
+
+    /// Says that rows hold other keys than before, or are new.
+    func reindex(_ rows: Range<Int>) {
+        guard let index = rowIndex else { return }
+        guard index.hasRoom(for: rows.count), let low = buffers[layout.hashLowSlot],
+            let high = buffers[layout.hashHighSlot]
+        else {
+            rowIndex = nil
+            return
+        }
+        index.add(rows, low: low.lanes, high: high.lanes)
     }
 }

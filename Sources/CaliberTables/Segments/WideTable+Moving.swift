@@ -1,5 +1,13 @@
 import CaliberColumns
 import CaliberCore
+import CaliberDictionary
+import CaliberEventLog
+
+/// Rows that leave a segment: ascending and distinct; their anchors are not null.
+struct Departure {
+    let segment: MutableSegment
+    let rows: [Int]
+}
 
 /// How rows find the segment of their anchor.
 extension WideTable {
@@ -21,31 +29,48 @@ extension WideTable {
     }
 
     /// Takes rows out of their segments and puts each where its anchor belongs.
-    ///
-    /// - Parameter departures: rows by segment, each list ascending and distinct; their anchors are not null.
-    func moveRows(_ departures: [(segment: MutableSegment, rows: [Int])]) throws {
+    func moveRows(_ departures: [Departure]) throws {
         guard let anchorSlot = layout.anchorSlot, !departures.isEmpty else { return }
+        for departure in departures { try loadAll(of: departure.segment) }
+        let travellers = gatherAnchored(departures)
+        let waiting = departures.filter { !$0.segment.isAnchored }
+        let sources = waiting.map(\.segment) + [travellers]
         var picks: [(anchor: Int64, pick: RowPick)] = []
-        for (source, departure) in departures.enumerated() {
-            try loadAll(of: departure.segment)
-            for row in departure.rows {
-                let anchor = departure.segment.lane(anchorSlot, row: row) ?? .min
+        for (source, rows) in (waiting.map(\.rows) + [Array(0..<travellers.rowCount)]).enumerated() {
+            for row in rows {
+                let anchor = sources[source].lane(anchorSlot, row: row) ?? .min
                 picks.append((anchor, RowPick(source: Int32(source), row: Int32(row))))
             }
         }
         picks.sort { $0.anchor < $1.anchor }
-        let travellers = MutableSegment(id: 0, ordinal: 0, layout: layout, isAnchored: true)
-        travellers.gather(picks.map(\.pick), from: departures.map(\.segment))
-        for departure in departures {
-            let changedRows = departure.segment.removeRows(departure.rows)
-            reindex(departure.segment, rows: changedRows)
+        try insert(picks.map(\.pick), anchors: picks.map(\.anchor), from: sources)
+        for departure in waiting {
+            departure.segment.removeRows(departure.rows)
             departure.segment.touch()
         }
-        try insert(travellers, anchors: picks.map(\.anchor))
+    }
+
+    /// Rows that leave anchored segments stand apart while these may be split.
+    private func gatherAnchored(_ departures: [Departure]) -> MutableSegment {
+        let travellers = makePassage()
+        for departure in departures where departure.segment.isAnchored {
+            let picks = departure.rows.map { RowPick(source: 0, row: Int32($0)) }
+            let first = travellers.rowCount
+            travellers.append(picks[...], from: [departure.segment])
+            moveKeys(first..<travellers.rowCount, of: travellers, from: departure.segment.ordinal)
+            departure.segment.removeRows(departure.rows)
+            departure.segment.touch()
+        }
+        return travellers
+    }
+
+    /// A segment for rows on their way; no snapshot sees it.
+    func makePassage() -> MutableSegment {
+        MutableSegment(id: 0, ordinal: KeyDirectory.passageOrdinal, layout: layout, isAnchored: false)
     }
 
     /// Puts rows, sorted by anchor, into the segments of their anchors.
-    private func insert(_ travellers: MutableSegment, anchors: [Int64]) throws {
+    private func insert(_ picks: [RowPick], anchors: [Int64], from sources: [MutableSegment]) throws {
         if anchored.isEmpty {
             anchored.append(try makeSegment(isAnchored: true))
             lowerBounds.append(.min)
@@ -63,38 +88,43 @@ extension WideTable {
             let endLimit = min(anchors.count, next + rowLimit - target.rowCount)
             let upper = place + 1 < lowerBounds.count ? lowerBounds[place + 1] : nil
             while end < endLimit, upper.map({ anchors[end] < $0 }) ?? true { end += 1 }
-            append(next..<end, of: travellers, to: target)
+            append(picks[next..<end], from: sources, to: target)
             next = end
         }
     }
 
-    private func append(_ rows: Range<Int>, of travellers: MutableSegment, to target: MutableSegment) {
+    /// Adds rows of others to a segment that has room.
+    func append(_ picks: ArraySlice<RowPick>, from sources: [MutableSegment], to target: MutableSegment) {
         let first = target.rowCount
-        target.append(rows, of: travellers)
-        if let anchorSlot = layout.anchorSlot, target.isSorted {
+        let isSorted = target.isSorted
+        target.append(picks, from: sources)
+        for (row, pick) in zip(first..., picks) {
+            moveKeys(row..<row + 1, of: target, from: sources[Int(pick.source)].ordinal)
+        }
+        if let anchorSlot = layout.anchorSlot, target.isAnchored, isSorted {
             // Rows arrive in the order of their anchors; equal anchors are left to the sorting, which knows the keys.
-            target.isSorted = isAscending(target, anchorSlot, rows: max(first - 1, 0)..<target.rowCount)
+            target.sortedRowCount = ascendingEnd(target, anchorSlot, from: first)
             if target.isSorted, let low = target.lane(anchorSlot, row: 0),
                 let high = target.lane(anchorSlot, row: target.rowCount - 1)
             {
                 target.anchors = low...high
             }
         }
-        reindex(target, rows: first..<target.rowCount)
-        target.lastUse = useClock
+        note(target)
         target.touch()
     }
 
-    private func isAscending(_ segment: MutableSegment, _ slot: Int, rows: Range<Int>) -> Bool {
-        guard let anchors = segment.buffers[slot] else { return false }
-        for row in rows.dropFirst() where anchors.lanes[row - 1] >= anchors.lanes[row] { return false }
-        return true
+    private func ascendingEnd(_ segment: MutableSegment, _ slot: Int, from first: Int) -> Int {
+        guard let anchors = segment.buffers[slot]?.lanes else { return first }
+        var row = max(first, 1)
+        while row < segment.rowCount, anchors[row - 1] < anchors[row] { row += 1 }
+        return row
     }
 
     /// Splits a full segment. At the right end the left part stays full, since anchors mostly grow.
     private func makeRoom(at place: Int, for anchor: Int64) throws {
         let full = anchored[place]
-        settle(full)
+        full.sort()
         let isLast = place == anchored.count - 1
         let right = try makeSegment(isAnchored: true)
         if isLast, let high = full.anchors?.upperBound, anchor >= high {
@@ -106,45 +136,43 @@ extension WideTable {
         let kept = min(max(share, 1), full.rowCount - 1)
         let rows = kept..<full.rowCount
         right.append(rows, of: full)
-        _ = full.removeRows(Array(rows))
-        _ = right.sort()
-        _ = full.sort()
+        moveKeys(0..<right.rowCount, of: right, from: full.ordinal)
+        full.removeRows(Array(rows))
+        right.sort()
+        full.sort()
         anchored.insert(right, at: place + 1)
         lowerBounds.insert(right.anchors?.lowerBound ?? .min, at: place + 1)
-        reindex(right, rows: 0..<right.rowCount)
+        note(full)
+        note(right)
         right.touch()
         full.touch()
     }
 
-    /// Puts a segment's rows in order. All of its columns are in memory, or it is in order already.
-    func settle(_ segment: MutableSegment) {
-        guard !segment.isSorted else { return }
-        if segment.sort() { reindex(segment, rows: 0..<segment.rowCount) }
-    }
-
-    /// Tells the key index where rows stand now.
-    func reindex(_ segment: MutableSegment, rows: some Sequence<Int>) {
-        guard let low = segment.buffers[layout.hashLowSlot], let high = segment.buffers[layout.hashHighSlot] else {
-            return
-        }
+    /// Tells the key index which segment rows have come to.
+    private func moveKeys(_ rows: Range<Int>, of segment: MutableSegment, from ordinal: Int) {
+        guard let low = segment.buffers[layout.hashLowSlot]?.lanes else { return }
         for row in rows {
-            let hash = KeyHash(
-                low: UInt64(bitPattern: low.lanes[row]), high: UInt64(bitPattern: high.lanes[row]))
-            index.set(hash, to: RowPlace(segment: segment.ordinal, row: row))
+            // The segment's own keys have the other half of the hash.
+            index.move(KeyHash(low: UInt64(bitPattern: low[row]), high: 0), from: ordinal, to: segment.ordinal)
         }
     }
 
-    /// Reads where every key's row is, once, before the first fold.
+    /// Batches that give rows their anchors come first: what follows then finds rows where they stay.
+    func foldingOrder(of batches: [EventBatch]) -> [EventBatch] {
+        let isFirst = batches.map { layout.folds[$0.contract.name]?.movesAnchor == true }
+        return zip(batches, isFirst).filter(\.1).map(\.0) + zip(batches, isFirst).filter { !$0.1 }.map(\.0)
+    }
+
+    // MARK: Keys
+
+    /// Reads which segment every key's row is in, once, before the first fold.
     func buildIndexIfNeeded() throws {
         guard !hasIndex else { return }
-        var new = KeyIndex(rowCount: rowCount)
+        let new = KeyDirectory(rowCount: rowCount)
         for segment in liveSegments {
             let low = try hashes(layout.hashLowSlot, of: segment)
-            let high = try hashes(layout.hashHighSlot, of: segment)
             for row in 0..<segment.rowCount {
-                new.set(
-                    KeyHash(low: UInt64(bitPattern: low.lanes[row]), high: UInt64(bitPattern: high.lanes[row])),
-                    to: RowPlace(segment: segment.ordinal, row: row))
+                new.insert(KeyHash(low: UInt64(bitPattern: low.lanes[row]), high: 0), segment: segment.ordinal)
             }
         }
         index = new
@@ -157,5 +185,17 @@ extension WideTable {
             throw TablesProblem.corruptSegment(table: name, column: layout.slots[slot].name, segment: segment.id)
         }
         return read
+    }
+
+    /// What finds a segment's rows by their keys; reads their hashes if need be.
+    func rowLookup(of segment: MutableSegment) throws -> RowLookup {
+        try load(layout.hashLowSlot, of: segment)
+        try load(layout.hashHighSlot, of: segment)
+        note(segment)
+        guard let lookup = segment.rowLookup() else {
+            throw TablesProblem.corruptSegment(
+                table: name, column: layout.slots[layout.hashLowSlot].name, segment: segment.id)
+        }
+        return lookup
     }
 }

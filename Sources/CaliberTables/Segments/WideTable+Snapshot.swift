@@ -16,8 +16,11 @@ extension WideTable {
         let names = layout.snapshotSlots
         var parts: [SegmentSnapshot] = []
         for segment in anchored + unanchored where segment.rowCount > 0 {
-            if !segment.isSorted { try loadAll(of: segment) }
-            settle(segment)
+            if !segment.isSorted {
+                try loadAll(of: segment)
+                segment.sort()
+                note(segment)
+            }
             parts.append(snapshot(of: segment, strings: strings, loader: loader, names: names))
         }
         return TableSnapshot(definition: layout.definition, position: position, segments: parts)

@@ -12,6 +12,8 @@ final class WideTable {
     let segmentIDs: SegmentIDs
     /// The last event that rows reflect.
     var position: LogPosition
+    /// The last event that the file's rows reflect.
+    var storedPosition: LogPosition
     /// By ordinal; nil where a segment emptied and went.
     var segments: [MutableSegment?] = []
     private var freeOrdinals: [Int] = []
@@ -19,10 +21,10 @@ final class WideTable {
     var anchored: [MutableSegment] = []
     var lowerBounds: [Int64] = []
     var unanchored: [MutableSegment] = []
-    /// Where new rows go.
+    /// Where rows without an anchor go.
     private var landing: MutableSegment?
     /// Read from the file before the first fold; empty until then.
-    var index = KeyIndex(rowCount: 0)
+    var index = KeyDirectory(rowCount: 0)
     var hasIndex = false
     /// By slot; nil for columns without table-wide strings.
     let pools: [TablePool?]
@@ -41,6 +43,10 @@ final class WideTable {
     /// Segments that the file has and this table no longer.
     var removedSegmentIDs: [Int64] = []
     var useClock: UInt64 = 0
+    /// Segments that the running fold has used, whose memory is still to be counted.
+    private var noted: [MutableSegment] = []
+    /// What segments take in memory, as last counted.
+    private(set) var segmentByteCount = 0
     /// What snapshots were last given of each pool.
     var frozenPools: [Int: StringPool] = [:]
 
@@ -60,6 +66,7 @@ final class WideTable {
         self.segmentIDs = segmentIDs
         self.loader = loader
         position = stored?.position ?? .start
+        storedPosition = position
         pools = layout.slots.indices.map { slot in
             guard layout.slots[slot].strings == .table else { return nil }
             return TablePool { try loader?.strings(slot) ?? StringPool() }
@@ -67,6 +74,7 @@ final class WideTable {
         setUnions = layout.slots.indices.map { slot in
             layout.isSet(slot) ? SetUnion() : nil
         }
+        if let problem = stored?.lostSegments(of: layout.definition.name) { throw problem }
         for line in stored?.segments ?? [] {
             let segment = MutableSegment(line, ordinal: segments.count, layout: layout)
             guard line.rowCount > 0, line.rowCount <= RowPlace.rowLimit else {
@@ -92,8 +100,8 @@ final class WideTable {
 
     func makeSegment(isAnchored: Bool) throws -> MutableSegment {
         let ordinal = freeOrdinals.popLast() ?? segments.count
-        guard ordinal < RowPlace.segmentLimit else {
-            throw TablesProblem.tooManySegments(table: name, limit: RowPlace.segmentLimit)
+        guard ordinal < KeyDirectory.segmentLimit else {
+            throw TablesProblem.tooManySegments(table: name, limit: KeyDirectory.segmentLimit)
         }
         let segment = MutableSegment(
             id: try segmentIDs.next(table: name), ordinal: ordinal, layout: layout, isAnchored: isAnchored)
@@ -106,6 +114,8 @@ final class WideTable {
     func removeEmptySegments() {
         for segment in liveSegments where segment.rowCount == 0 {
             segments[segment.ordinal] = nil
+            segmentByteCount -= segment.accountedByteCount
+            segment.accountedByteCount = 0
             freeOrdinals.append(segment.ordinal)
             if segment.storedVersion > 0 { removedSegmentIDs.append(segment.id) }
             if landing === segment { landing = nil }
@@ -119,7 +129,7 @@ final class WideTable {
         }
     }
 
-    /// An unanchored segment with room for a new row, all of its columns in memory.
+    /// An unanchored segment with room for a row, all of its columns in memory.
     func landingSegment() throws -> MutableSegment {
         if let landing, landing.rowCount < rowLimit {
             try loadAll(of: landing)
@@ -154,12 +164,41 @@ final class WideTable {
         for slot in layout.slots.indices { try load(slot, of: segment) }
     }
 
-    /// What must be in memory: the index, and columns, those that the file has too included.
-    var memoryByteCount: Int {
-        var total = segments.reduce(0) { $0 + ($1?.loadedByteCount ?? 0) }
-        for pool in pools { total += pool?.writableIfLoaded?.byteCount ?? 0 }
-        return total + index.byteCount
+    // MARK: Memory
+
+    /// Says that a segment is in use, and that its memory may have grown.
+    func note(_ segment: MutableSegment) {
+        segment.lastUse = useClock
+        if segment.ordinal != KeyDirectory.passageOrdinal, noted.last !== segment { noted.append(segment) }
     }
+
+    /// Counts the memory of the segments in use: costs what was touched, whatever the table's size.
+    func countMemory() {
+        for segment in noted where segments[segment.ordinal] === segment { count(segment) }
+        noted.removeAll(keepingCapacity: true)
+    }
+
+    private func count(_ segment: MutableSegment) {
+        let byteCount = segment.loadedByteCount
+        segmentByteCount += byteCount - segment.accountedByteCount
+        segment.accountedByteCount = byteCount
+    }
+
+    /// Lets go of what the file has too of a segment.
+    func evict(_ segment: MutableSegment) {
+        segment.evict()
+        count(segment)
+    }
+
+    /// What can't leave memory while the table is folded: which segment each key is in, and the strings of categories.
+    var fixedByteCount: Int {
+        pools.reduce(hasIndex ? index.byteCount : 0) { $0 + ($1?.writableIfLoaded?.memoryByteCount ?? 0) }
+    }
+}
+
+extension StringPool {
+    /// Its strings, where each begins, and the codes by hash.
+    fileprivate var memoryByteCount: Int { byteCount + count * 8 + (isInterned ? count * 12 : 0) }
 }
 
 /// Gives each new segment of a set of tables a number of its own.

@@ -15,16 +15,38 @@ enum BlobCodec: Int64 {
     static let byteLimit = 1 << 30
 
     static func squeeze(_ raw: UnsafeRawBufferPointer) -> (codec: BlobCodec, body: Data) {
-        guard raw.count >= smallestByteCount else { return (.raw, Data(raw)) }
-        var body = Data(count: ZSTD_compressBound(raw.count))
-        let capacity = body.count
-        let count = body.withUnsafeMutableBytes {
-            ZSTD_compress($0.baseAddress, capacity, raw.baseAddress, raw.count, level)
+        guard raw.count >= smallestByteCount, sampleSays(raw) else { return (.raw, Data(raw)) }
+        return withScratch(ZSTD_compressBound(raw.count)) { scratch in
+            let count = ZSTD_compress(scratch.baseAddress, scratch.count, raw.baseAddress, raw.count, level)
+            guard isWorthwhile(count, of: raw.count) else { return (.raw, Data(raw)) }
+            return (.zstandard, Data(UnsafeRawBufferPointer(rebasing: scratch[..<count])))
         }
-        guard ZSTD_isError(count) == 0,
-            count * worthwhileShare.denominator <= raw.count * worthwhileShare.numerator
-        else { return (.raw, Data(raw)) }
-        return (.zstandard, body.prefix(count))
+    }
+
+    private static func isWorthwhile(_ count: Int, of rawCount: Int) -> Bool {
+        ZSTD_isError(count) == 0 && count * worthwhileShare.denominator <= rawCount * worthwhileShare.numerator
+    }
+
+    /// Whether a stretch from the middle of long bytes can be squeezed: hashes and like columns can't, and are many.
+    private static func sampleSays(_ raw: UnsafeRawBufferPointer) -> Bool {
+        guard raw.count >= sampleByteCount * 8 else { return true }
+        let sample = UnsafeRawBufferPointer(rebasing: raw[raw.count / 2..<raw.count / 2 + sampleByteCount])
+        return withScratch(ZSTD_compressBound(sampleByteCount)) { scratch in
+            let count = ZSTD_compress(scratch.baseAddress, scratch.count, sample.baseAddress, sample.count, level)
+            // A long stretch is squeezed a little better than a short one.
+            return ZSTD_isError(count) == 0 && count * 20 <= sampleByteCount * 19
+        }
+    }
+
+    private static let sampleByteCount = 16 << 10
+
+    /// Memory that is the thread's alone for the length of `body`.
+    private static func withScratch<Value>(
+        _ byteCount: Int, _ body: (UnsafeMutableRawBufferPointer) -> Value
+    ) -> Value {
+        let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: 64)
+        defer { scratch.deallocate() }
+        return body(scratch)
     }
 
     /// Hands the opened bytes to `body`; nil when they are not `rawByteCount` many.

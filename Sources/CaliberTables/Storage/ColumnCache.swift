@@ -18,14 +18,24 @@ final class ColumnCache: Sendable {
         var entries: [Key: Entry] = [:]
         var byteCount = 0
         var clock: UInt64 = 0
+        var byteLimit: Int
     }
 
-    let byteLimit: Int
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     init(byteLimit: Int) {
-        self.byteLimit = byteLimit
+        state = Mutex(State(byteLimit: byteLimit))
     }
+
+    /// Gives the cache more room, or less.
+    func limit(to byteLimit: Int) {
+        state.withLock { state in
+            state.byteLimit = byteLimit
+            if state.byteCount > byteLimit { ColumnCache.shrink(&state, to: byteLimit / 4 * 3) }
+        }
+    }
+
+    var byteCount: Int { state.withLock { $0.byteCount } }
 
     func column(segment: Int64, version: Int64, slot: Int) -> EncodedColumn? {
         state.withLock { state in
@@ -38,14 +48,14 @@ final class ColumnCache: Sendable {
     }
 
     func insert(_ column: EncodedColumn, segment: Int64, version: Int64, slot: Int) {
-        guard column.byteCount <= byteLimit else { return }
         state.withLock { state in
+            guard column.byteCount <= state.byteLimit else { return }
             let key = Key(segment: segment, version: version, slot: slot)
             guard state.entries[key] == nil else { return }
             state.clock += 1
             state.entries[key] = Entry(column: column, lastUse: state.clock)
             state.byteCount += column.byteCount
-            if state.byteCount > byteLimit { ColumnCache.shrink(&state, to: byteLimit / 4 * 3) }
+            if state.byteCount > state.byteLimit { ColumnCache.shrink(&state, to: state.byteLimit / 4 * 3) }
         }
     }
 

@@ -19,18 +19,26 @@ struct StoredTable: Sendable {
     let columnIDs: [String: Int64]
     /// By column: how many strings of the table's own pools are in the file.
     let stringCounts: [Int64: Int]
+    /// What the segments must add up to.
+    let segmentCount: Int
+    let rowCount: Int
 
     /// The table of a name; nil when the file has none yet.
     init?(named name: String, in database: Database) throws {
         guard
             let row = try Row.fetchOne(
-                database, sql: "SELECT tableID, definitionHash, position FROM wideTable WHERE tableName = ?",
+                database,
+                sql: """
+                    SELECT tableID, definitionHash, position, segmentCount, rowCount FROM wideTable WHERE tableName = ?
+                    """,
                 arguments: [name])
         else { return nil }
         let tableID: Int64 = row["tableID"]
         self.tableID = tableID
         definitionHash = row["definitionHash"]
         position = LogPosition(sequence: row["position"])
+        segmentCount = row["segmentCount"]
+        rowCount = row["rowCount"]
         segments = try Row.fetchAll(
             database,
             sql: "SELECT segmentID, version, rowCount, lowAnchor, highAnchor FROM segment WHERE tableID = ? ORDER BY 1",
@@ -54,6 +62,14 @@ struct StoredTable: Sendable {
                     FROM stringChunk JOIN tableColumn USING (columnID) WHERE tableID = ? GROUP BY columnID
                     """, arguments: [tableID]
             ).map { ($0["columnID"] as Int64, $0["total"] as Int) })
+    }
+
+    /// Whether segments are missing, or have other numbers of rows than were written.
+    func lostSegments(of name: String) -> TablesProblem? {
+        let found = segments.reduce(0) { $0 + $1.rowCount }
+        guard found != rowCount || segments.count != segmentCount else { return nil }
+        return .lostSegments(
+            table: name, segments: segments.count, ofSegments: segmentCount, rows: found, ofRows: rowCount)
     }
 
     /// The number that the next new segment gets, in any table: none that a segment ever had in this file.

@@ -1,0 +1,63 @@
+import CaliberColumns
+import CaliberCore
+import CaliberEventLog
+
+/// Which segment rows belong to once a batch is folded.
+extension BatchFold {
+    /// Puts new rows, and rows whose anchor changed, where they belong.
+    func settle(_ passage: MutableSegment, _ departures: [Departure]) throws {
+        var departures = departures
+        var waiting = Array(0..<passage.rowCount)
+        if let anchorSlot = table.layout.anchorSlot, passage.rowCount > 0 {
+            let isAnchored = waiting.map { passage.lane(anchorSlot, row: $0) != nil }
+            waiting = waiting.filter { !isAnchored[$0] }
+            let anchored = isAnchored.indices.filter { isAnchored[$0] }
+            if !waiting.isEmpty { try land(waiting, of: passage) }
+            if !anchored.isEmpty { departures.append(Departure(segment: passage, rows: anchored)) }
+        } else if !waiting.isEmpty {
+            try land(waiting, of: passage)
+        }
+        try table.moveRows(departures)
+    }
+
+    /// Lets rows wait for their anchor, or stand for good in a table without one.
+    private func land(_ rows: [Int], of passage: MutableSegment) throws {
+        var remaining = rows.map { RowPick(source: 0, row: Int32($0)) }[...]
+        while !remaining.isEmpty {
+            let segment = try table.landingSegment()
+            let count = min(remaining.count, table.rowLimit - segment.rowCount)
+            table.append(remaining.prefix(count), from: [passage], to: segment)
+            remaining = remaining.dropFirst(count)
+        }
+    }
+
+    /// Rows whose anchor belongs to another segment, ascending.
+    func leavingRows(_ run: FoldRun, _ segment: MutableSegment) throws -> [Int] {
+        guard let slot = table.layout.anchorSlot else { return [] }
+        try table.load(slot, of: segment)
+        guard let anchors = segment.buffers[slot] else { return [] }
+        let bounds = table.anchorBounds(of: segment)
+        var leaving: [Int] = []
+        for index in 0..<run.count {
+            let row = Int(run.rows[index])
+            guard anchors.validity[row] != 0 else { continue }
+            let anchor = anchors.lanes[row]
+            if let bounds, bounds.contains(anchor) {
+                let followsLast = row == 0 || anchors.lanes[row - 1] < anchor
+                let precedesNext = row == segment.rowCount - 1 || anchor < anchors.lanes[row + 1]
+                if !followsLast || !precedesNext { segment.sortedRowCount = min(segment.sortedRowCount, row) }
+            } else {
+                leaving.append(row)
+            }
+        }
+        if segment.isAnchored, segment.isSorted, segment.rowCount > 0 {
+            // Rows kept their order, but the first or last may have a new anchor.
+            let (first, last) = (anchors.lanes[0], anchors.lanes[segment.rowCount - 1])
+            if first <= last { segment.anchors = first...last } else { segment.sortedRowCount = 0 }
+        }
+        // A segment whose order or bounds may change is sorted before it is read, for which all columns are needed.
+        if segment.isAnchored, !segment.isSorted || !leaving.isEmpty { try table.loadAll(of: segment) }
+        leaving.sort()
+        return leaving.enumerated().filter { $0.offset == 0 || leaving[$0.offset - 1] != $0.element }.map(\.element)
+    }
+}
