@@ -10,7 +10,6 @@
 struct caliber_json_parser {
     simdjson::dom::parser dom;
     const uint8_t *line = nullptr;
-    uint64_t readCount = 0;
     std::vector<caliber_json_member> undeclared;
     std::string_view duplicateName;
     /// For each place on the tape, which of the line's structural characters it stands for. Made when first asked for.
@@ -211,8 +210,8 @@ bool readObject(
         bool isFirst;
         if (match >= 0) {
             ShapeEntry &entry = node.entries[static_cast<size_t>(match)];
-            isFirst = entry.seen != parser->readCount;
-            entry.seen = parser->readCount;
+            isFirst = entry.seen != shape->readCount;
+            entry.seen = shape->readCount;
             if (isFirst && !readMember(parser, shape, entry, key + 1, values)) return false;
         } else {
             isFirst = others.insert(name);
@@ -316,7 +315,7 @@ int caliber_json_read(
     caliber_json_parser *parser, caliber_json_shape *shape, uint32_t place, caliber_json_value *values,
     uint32_t value_count) {
     for (uint32_t slot = 0; slot < value_count; slot++) values[slot].kind = CALIBER_JSON_ABSENT;
-    parser->readCount++;
+    shape->readCount++;
     parser->undeclared.clear();
     if (typeAt(parser->tape(), place) != '{') return CALIBER_JSON_OK;
     try {

@@ -9,10 +9,40 @@
 
 struct ShapeEntry {
     std::string name;
+    /// The name's first and last eight bytes; nearly all names have no others.
+    uint64_t head = 0;
+    uint64_t tail = 0;
     int32_t slot = -1;
     int32_t child = -1;
     bool defers = false;
     uint64_t seen = 0;
+
+    void rename(std::string_view text) {
+        name = std::string(text);
+        name.reserve(16);
+        head = word(name.data(), name.size());
+        tail = name.size() > 8 ? word(name.data() + name.size() - 8, 8) : head;
+    }
+
+    /// Up to eight bytes as a number.
+    static uint64_t word(const char *bytes, size_t count) {
+        uint64_t word = 0;
+        memcpy(&word, bytes, count < 8 ? count : 8);
+        return word;
+    }
+
+    /// - text: has eight readable bytes, as all texts of the parser do.
+    bool isNamed(std::string_view text) const {
+        if (text.size() != name.size()) return false;
+        if (text.empty()) return true;
+        uint64_t first;
+        memcpy(&first, text.data(), 8);
+        if (text.size() < 8) return (first ^ head) << (64 - 8 * text.size()) == 0;
+        if (first != head) return false;
+        uint64_t last;
+        memcpy(&last, text.data() + text.size() - 8, 8);
+        return last == tail && (text.size() <= 16 || memcmp(text.data(), name.data(), text.size()) == 0);
+    }
 };
 
 struct ShapeNode {
@@ -55,9 +85,7 @@ struct ShapeNode {
         if (position < predicted.size()) {
             int32_t guess = predicted[position];
             if (guess >= 0) {
-                const std::string &expected = entries[static_cast<size_t>(guess)].name;
-                if (expected.size() == name.size() && memcmp(expected.data(), name.data(), name.size()) == 0)
-                    return guess;
+                if (entries[static_cast<size_t>(guess)].isNamed(name)) return guess;
             }
         }
         int32_t found = find(name);
@@ -72,12 +100,14 @@ struct ShapeNode {
 
 struct caliber_json_shape {
     std::vector<ShapeNode> nodes = std::vector<ShapeNode>(1);
+    /// Which read this is: an entry that was seen in it was named twice.
+    uint64_t readCount = 0;
 
     ShapeEntry &entry(size_t node, std::string_view name) {
         int32_t found = nodes[node].find(name);
         if (found < 0) {
             ShapeEntry fresh;
-            fresh.name = std::string(name);
+            fresh.rename(name);
             nodes[node].entries.push_back(fresh);
             nodes[node].rebuild();
             found = static_cast<int32_t>(nodes[node].entries.size() - 1);

@@ -38,7 +38,7 @@ package final class LaneColumn: @unchecked Sendable {
 
     @inline(__always)
     package func append(_ lane: Int64) {
-        if storedCount == capacity { grow() }
+        if storedCount == capacity { grow(to: capacity * 2) }
         laneStorage[storedCount] = lane
         validityStorage[storedCount] = 1
         storedCount += 1
@@ -49,11 +49,26 @@ package final class LaneColumn: @unchecked Sendable {
 
     @inline(__always)
     package func appendNull() {
-        if storedCount == capacity { grow() }
+        if storedCount == capacity { grow(to: capacity * 2) }
         laneStorage[storedCount] = 0
         validityStorage[storedCount] = 0
         storedCount += 1
         storedNullCount += 1
+    }
+
+    /// Makes room for lanes, so that a writer may fill those past `count` through the pointers.
+    package func reserve(_ laneCount: Int) {
+        if laneCount > capacity { grow(to: Swift.max(laneCount, capacity * 2)) }
+    }
+
+    /// Takes in the lanes that were filled through the pointers, up to `newCount`.
+    package func extend(to newCount: Int) {
+        precondition(
+            storedCount <= newCount && newCount <= capacity, "cannot extend \(storedCount) lanes to \(newCount)")
+        var nullCount = 0
+        for index in storedCount..<newCount { nullCount += validityStorage[index] == 0 ? 1 : 0 }
+        storedNullCount += nullCount
+        storedCount = newCount
     }
 
     /// Takes back the lanes from `newCount` on.
@@ -66,8 +81,7 @@ package final class LaneColumn: @unchecked Sendable {
     @inline(__always)
     package func isNull(_ row: Int) -> Bool { validityStorage[row] == 0 }
 
-    private func grow() {
-        let newCapacity = capacity * 2
+    private func grow(to newCapacity: Int) {
         let newLanes = UnsafeMutablePointer<Int64>.allocate(capacity: newCapacity)
         newLanes.update(from: laneStorage, count: storedCount)
         laneStorage.deallocate()

@@ -101,6 +101,28 @@ package final class StringPool: @unchecked Sendable {
         return UInt32(count - 1)
     }
 
+    /// Adds strings that stand one behind the other, without looking whether they are there already.
+    ///
+    /// - Parameters:
+    ///   - ends: where each string ends, counted as `start` is.
+    ///   - start: where the first one begins.
+    package func append(_ strings: UnsafeRawBufferPointer, ends: UnsafeBufferPointer<Int>, from start: Int) {
+        let first = offsets[count]
+        reserve(bytes: first + strings.count, strings: count + ends.count)
+        if let source = strings.baseAddress {
+            UnsafeMutableRawPointer(bytes + first).copyMemory(from: source, byteCount: strings.count)
+        }
+        for (index, end) in ends.enumerated() { offsets[count + 1 + index] = first + end - start }
+        storedCount += ends.count
+    }
+
+    /// Makes the table that equal strings are found by, for strings that were appended and are all different.
+    package func index() {
+        var newCount = 64
+        while newCount < (count + 1) * 2 { newCount *= 2 }
+        placeAll(slotCount: newCount)
+    }
+
     /// The code of a string, a new one when it was not there.
     package func intern(_ string: UnsafeRawBufferPointer) -> UInt32 {
         if (count + 1) * 2 > slots.count { growSlots() }
@@ -180,7 +202,10 @@ package final class StringPool: @unchecked Sendable {
     }
 
     private func growSlots() {
-        let newCount = Swift.max(64, slots.count * 2)
+        placeAll(slotCount: Swift.max(64, slots.count * 2))
+    }
+
+    private func placeAll(slotCount newCount: Int) {
         slots = [UInt32](repeating: 0, count: newCount)
         for code in 0..<UInt32(count) {
             var slot = slotIndex(self[code])

@@ -36,9 +36,15 @@ package final class EventBatch: @unchecked Sendable {
         assert(fields.allSatisfy { $0.count == count } && time.count == count && tieBreak.count == count)
     }
 
-    /// Takes back whatever columns hold past the last committed row.
-    package func discardOpenRow() {
-        for column in fields + [time, tieBreak, eventID] where column.count > count { column.truncate(to: count) }
+    /// Makes room for rows, so that a decoder may fill those past `count` through the columns' pointers.
+    func reserve(_ rowCount: Int) {
+        for column in fields + [time, tieBreak, eventID] { column.reserve(rowCount) }
+    }
+
+    /// Takes in the rows that were filled through the columns' pointers, up to `rowCount`.
+    func extend(to rowCount: Int) {
+        for column in fields + [time, tieBreak, eventID] { column.extend(to: rowCount) }
+        storedCount = rowCount
     }
 
     /// Takes out rows, keeping the others in order.

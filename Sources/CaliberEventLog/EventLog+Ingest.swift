@@ -7,20 +7,23 @@ import GRDB
 extension EventLog {
     /// Takes in a whole input, chunk by chunk, within constant memory.
     ///
-    /// Three stages overlap: one thread reads and decodes, one compresses, and the caller's commits and folds. After each
+    /// Four stages overlap: one thread reads and decodes, one compresses, one commits, and the caller's folds. After each
     /// durable commit `onCommit` gets the accepted events, one batch for each contract that has any, and the position
-    /// they end at, in the order of the log.
+    /// they end at, in the order of the log; by then the next chunk may be durable, too.
     ///
     /// - Parameters:
     ///   - now: the time of receipt.
+    ///   - eventsPerCommit: lines of a chunk at most; it is then committed as soon as they are there. nil leaves it to
+    ///     the chunks' bytes.
     ///   - progress: called on the caller's thread after each chunk.
     /// - Throws: `InputProblem` when the input can't be read on, `StoreProblem` when the database can't be written, and
     ///   what `onCommit` throws. What was committed until then stays and is accounted for.
     package func ingest(
         _ input: EventInput, lease: WriterLease, now: @escaping @Sendable () -> Timestamp,
-        progress: (IntakeProgress) -> Void = { _ in }, onCommit: ([EventBatch], LogPosition) throws -> Void
+        eventsPerCommit: Int? = nil, progress: (IntakeProgress) -> Void = { _ in },
+        onCommit: ([EventBatch], LogPosition) throws -> Void
     ) throws -> IntakeReport {
-        try withPipeline(input, isDryRun: false, now) { pipeline, total in
+        try withPipeline(input, isDryRun: false, eventsPerCommit, now) { pipeline, total in
             try commit(pipeline, input, lease, now, total: total, progress, onCommit)
         }
     }
@@ -30,67 +33,93 @@ extension EventLog {
         _ input: EventInput, now: @escaping @Sendable () -> Timestamp,
         progress: (IntakeProgress) -> Void = { _ in }
     ) throws -> IntakeReport {
-        try withPipeline(input, isDryRun: true, now) { pipeline, total in
+        try withPipeline(input, isDryRun: true, nil, now) { pipeline, total in
             try rehearse(pipeline, origin: input.origin, total: total, progress)
         }
     }
 
     private func withPipeline(
-        _ input: EventInput, isDryRun: Bool, _ now: @escaping @Sendable () -> Timestamp,
+        _ input: EventInput, isDryRun: Bool, _ eventsPerCommit: Int?, _ now: @escaping @Sendable () -> Timestamp,
         _ body: (IntakePipeline, _ totalByteCount: Int64?) throws -> IntakeReport
     ) throws -> IntakeReport {
-        intakeLock.lock()
-        defer { intakeLock.unlock() }
-        let reader = try makeReader(input)
-        try keyIndex.refresh()
-        let decoder = ChunkDecoder(
-            try makeContracts(), known: KnownKeys(index: keyIndex, isDryRun: isDryRun),
-            zone: dictionary.settings.timeZone)
-        let pipeline = IntakePipeline(reader, decoder, now: now)
-        defer { pipeline.stop() }
-        return try body(pipeline, reader.totalByteCount)
+        try withStation { station in
+            let reader = try makeReader(input, eventsPerCommit: eventsPerCommit)
+            try keyIndex.refresh()
+            station.decoder.begin(KnownKeys(index: keyIndex, isDryRun: isDryRun))
+            defer { station.decoder.begin(nil) }
+            let pipeline = try IntakePipeline(reader, station, now: now)
+            defer { pipeline.stop() }
+            return try body(pipeline, reader.totalByteCount)
+        }
     }
 
     private func commit(
-        _ pipeline: IntakePipeline, _ input: EventInput, _ lease: WriterLease, _ now: () -> Timestamp,
+        _ pipeline: IntakePipeline, _ input: EventInput, _ lease: WriterLease, _ now: @escaping @Sendable () -> Timestamp,
         total: Int64?, _ progress: (IntakeProgress) -> Void, _ onCommit: ([EventBatch], LogPosition) throws -> Void
     ) throws -> IntakeReport {
+        let run = IntakeRun(kind: "ingest", origin: input.origin, startedAt: now())
         var report = IntakeReport()
-        let intakeRunID = try store.write(lease) {
-            try IntakeLedger.startRun("ingest", origin: input.origin, at: now(), in: $0)
-        }
-        let commit = IntakeCommit(intakeRunID: intakeRunID, origin: input.origin)
         report.position = try position
-        while let chunk = try pipeline.next() {
-            let end = try write(chunk, commit, lease, &report)
-            if chunk.acceptedCount > 0 { try onCommit(chunk.batches, end) }
+        func handOn(_ committed: CommittedChunk) throws {
+            report.add(committed.chunk, committed.result, origin: input.origin)
+            report.position = committed.end
+            if committed.chunk.acceptedCount > 0 { try onCommit(committed.chunk.batches, committed.end) }
             progress(
                 IntakeProgress(
-                    byteCount: chunk.consumedByteCount, totalByteCount: total, account: report.account))
+                    byteCount: committed.chunk.consumedByteCount, totalByteCount: total, account: report.account))
         }
-        try store.write(lease) { try IntakeLedger.finishRun(intakeRunID, at: now(), in: $0) }
+        if pipeline.isSingleChunk {
+            while let chunk = try pipeline.next() { try handOn(write(chunk, run, lease, now)) }
+        } else {
+            let stage = CommitStage(pipeline) { [self] in try write($0, run, lease, now) }
+            defer {
+                pipeline.stop()
+                stage.stop()
+            }
+            while let committed = try stage.next() { try handOn(committed) }
+        }
+        if !run.isFinished { try finish(run, lease, now) }
         return report
     }
 
-    /// Commits one chunk, and only then lets its keys and numbers be known.
+    /// Commits one chunk, and only then lets its keys and numbers be known. A run begins with its first chunk's
+    /// transaction and ends with its last one's, so that an input of one chunk is one transaction.
     private func write(
-        _ chunk: DecodedChunk, _ commit: IntakeCommit, _ lease: WriterLease, _ report: inout IntakeReport
-    ) throws -> LogPosition {
-        let (result, runs, end) = try store.write(lease) { database in
+        _ chunk: DecodedChunk, _ run: IntakeRun, _ lease: WriterLease, _ now: () -> Timestamp
+    ) throws -> CommittedChunk {
+        let (runID, result, keys, end) = try store.write(lease) { database in
+            let runID = try run.begin(in: database)
+            let commit = IntakeCommit(intakeRunID: runID, origin: run.origin)
             var result = try commit.settle(chunk, in: database)
             let first = try IntakeLedger.position(in: database).sequence + 1
             try commit.writeEvents(chunk, firstSequence: first, in: database)
-            let runs = try keyIndex.append(chunk.keys, in: database)
+            var keys = try keyIndex.append(chunk.keys, in: database)
             result.account.accepted = Int64(chunk.acceptedCount)
             result.account.received += result.account.accepted
-            try IntakeLedger.add(result.account, toRun: commit.intakeRunID, in: database)
+            try IntakeLedger.add(result.account, toRun: runID, in: database)
             try IntakeLedger.add(toTotal: result.account, in: database)
-            return (result, runs, LogPosition(sequence: first + Int64(chunk.acceptedCount) - 1))
+            if chunk.isLast {
+                try IntakeLedger.finishRun(runID, at: now(), in: database)
+                try KeyIndex.flush(&keys, in: database)
+            }
+            return (runID, result, keys, LogPosition(sequence: first + Int64(chunk.acceptedCount) - 1))
         }
-        keyIndex.adopt(runs)
-        report.add(chunk, result, origin: commit.origin)
-        report.position = end
-        return end
+        run.didCommit(runID, isFinished: chunk.isLast)
+        keyIndex.adopt(keys)
+        return CommittedChunk(chunk: chunk, result: result, end: end)
+    }
+
+    /// Marks a run as finished that no last chunk has, and brings the file's keys up to the log.
+    func finish(_ run: IntakeRun, _ lease: WriterLease, _ now: () -> Timestamp) throws {
+        let (runID, keys) = try store.write(lease) { database in
+            let runID = try run.begin(in: database)
+            try IntakeLedger.finishRun(runID, at: now(), in: database)
+            var keys = keyIndex.current.runs
+            try KeyIndex.flush(&keys, in: database)
+            return (runID, keys)
+        }
+        run.didCommit(runID, isFinished: true)
+        keyIndex.adopt(keys)
     }
 
     /// Says what would happen, and writes nothing.

@@ -21,7 +21,7 @@ extension EventLog {
     package func replay(
         after start: LogPosition, _ body: ([EventBatch], LogPosition) throws -> Void
     ) throws -> ReplayReport {
-        let decoder = ChunkDecoder(try makeContracts(), known: nil, zone: dictionary.settings.timeZone)
+        let decoder = ChunkDecoder(try makeContracts(), zone: dictionary.settings.timeZone)
         let reading = ReplayStage(log: self, decoder: decoder, start: start)
         let decoded = Handoff<ReplayedBatch>(depth: EventLogLimits.handoffDepth)
         let stage = Stage(named: "replay") { reading.run(into: decoded) }
@@ -41,24 +41,6 @@ extension EventLog {
         }
         return report
     }
-
-    /// The first logged batch that holds an event after a position.
-    fileprivate func loggedBatch(after position: LogPosition) throws -> LoggedBatch? {
-        try store.read { database in
-            let statement = try database.cachedStatement(
-                sql: """
-                    SELECT firstSequence, eventCount, receivedAt, byteCount, body FROM eventBatch
-                    WHERE firstSequence >= COALESCE(
-                        (SELECT MAX(firstSequence) FROM eventBatch WHERE firstSequence <= ?), 0)
-                    AND firstSequence + eventCount > ? ORDER BY firstSequence LIMIT 1
-                    """)
-            let next = position.sequence + 1
-            guard let row = try Row.fetchOne(statement, arguments: [next, next]) else { return nil }
-            return LoggedBatch(
-                firstSequence: row[0], eventCount: row[1], receivedAt: Timestamp(microseconds: row[2]),
-                byteCount: row[3], body: row[4])
-        }
-    }
 }
 
 extension ReplayReport {
@@ -70,14 +52,6 @@ extension ReplayReport {
                 count: 0, firstLocation: SourceLocation(file: "log", line: Int(clamping: sequence)))
         ].count += 1
     }
-}
-
-private struct LoggedBatch {
-    let firstSequence: Int64
-    let eventCount: Int64
-    let receivedAt: Timestamp
-    let byteCount: Int
-    let body: Data
 }
 
 private struct ReplayedBatch {
@@ -100,15 +74,9 @@ private final class ReplayStage: @unchecked Sendable {
 
     func run(into decoded: Handoff<ReplayedBatch>) {
         do {
-            while let batch = try log.loggedBatch(after: position) {
-                let block = try ChunkCompression.block(
-                    of: batch.body, byteCount: batch.byteCount, firstSequence: batch.firstSequence)
-                guard block.lines.count == Int(batch.eventCount) else {
-                    throw InputProblem.damagedBatch(
-                        firstSequence: batch.firstSequence,
-                        reason: "\(block.lines.count) events instead of \(batch.eventCount)")
-                }
-                block.lines.removeFirst(Int(max(0, position.sequence + 1 - batch.firstSequence)))
+            while let batch = try log.store.read({ try LoggedBatch.holding(position.sequence + 1, in: $0) }) {
+                let block = try batch.block()
+                block.removeFirstLines(Int(max(0, position.sequence + 1 - batch.firstSequence)))
                 position = LogPosition(sequence: batch.firstSequence + batch.eventCount - 1)
                 let chunk = try decoder.decode(block, receivedAt: batch.receivedAt)
                 chunk.block = nil

@@ -2,6 +2,7 @@ import CaliberCore
 import CaliberDictionary
 import CaliberStore
 import Foundation
+import Synchronization
 
 /// The durable log of accepted events, and the one way into it.
 ///
@@ -14,7 +15,8 @@ public final class EventLog: Sendable {
     let keyIndex: KeyIndex
     let makeChecks: ContractCheckFactory
     /// One intake at a time within the process; the lease sees to other processes.
-    let intakeLock = NSLock()
+    private let intakeLock = NSLock()
+    private let idleStation = Mutex<IdleStation?>(nil)
 
     /// - Throws: `InputProblem` when a contract's pattern or check can't be used.
     public convenience init(store: CaliberStore, dictionary: MetricDictionary) throws {
@@ -53,14 +55,35 @@ public final class EventLog: Sendable {
         try ContractLookup(dictionary.contracts, makeChecks: makeChecks)
     }
 
-    func makeReader(_ input: EventInput) throws -> any LineBlockReader {
+    /// Runs one intake at a time, with what the last one worked with: many small inputs need no more than one large one.
+    func withStation<Value>(_ body: (IntakeStation) throws -> Value) throws -> Value {
+        intakeLock.lock()
+        defer { intakeLock.unlock() }
+        let idle = idleStation.withLock { idle in
+            defer { idle = nil }
+            return idle
+        }
+        let station =
+            try idle?.station
+            ?? IntakeStation(ChunkDecoder(try makeContracts(), zone: dictionary.settings.timeZone))
+        let value = try body(station)
+        idleStation.withLock { $0 = IdleStation(station: station) }
+        return value
+    }
+
+    private struct IdleStation: @unchecked Sendable {
+        // Safe to share: whoever takes it out has it alone.
+        let station: IntakeStation
+    }
+
+    func makeReader(_ input: EventInput, eventsPerCommit: Int?) throws -> any LineBlockReader {
         let bytes = try input.open()
         switch input.format {
-        case .events: return EventLineReader(bytes)
+        case .events: return EventLineReader(bytes, lineLimit: eventsPerCommit)
         case .rows(let definition):
             return try EventTableReader(
                 bytes, origin: input.origin, definition: definition,
-                contract: { name in self.dictionary.contract(named: name) })
+                contract: { name in self.dictionary.contract(named: name) }, lineLimit: eventsPerCommit)
         }
     }
 }

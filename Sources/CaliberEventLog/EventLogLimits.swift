@@ -18,9 +18,16 @@ package enum EventLogLimits {
     static let keyCountPerPage = 4096
     /// Runs of one level that are merged into one of the next.
     static let keyRunsPerLevel = 8
+    /// Keys that may be in memory only; after a crash those of as many events are read from the log.
+    package static let unwrittenKeyCount = 1 << 18
     /// Sorted keys that stay in memory; older and larger runs are read from the file page by page.
     static let residentKeyByteCount = 128 << 20
     /// What is read of a compressed input or a table at once.
     static let inputBlockByteCount = 1 << 20
+    /// What is read at once of an input that is committed by the number of its events.
+    static let livePieceByteCount = 64 << 10
     static let compressionLevel: Int32 = 1
+    /// Binary logarithm of the compressor's table entries.
+    static let compressionHashLog: Int32 = 13
+    static let compressionLeastMatch: Int32 = 7
 }

@@ -143,7 +143,7 @@ import Testing
         try fixture.store.write(fixture.lease) { database in
             try database.execute(
                 sql: """
-                    CREATE TRIGGER fail BEFORE INSERT ON eventKeyPage BEGIN SELECT RAISE(ABORT, 'disk'); END
+                    CREATE TRIGGER fail BEFORE UPDATE ON intakeTotal BEGIN SELECT RAISE(ABORT, 'disk'); END
                     """)
         }
         #expect(throws: (any Error).self) { try fixture.ingest(IntakeFixture.event("1") + "\nbad") }

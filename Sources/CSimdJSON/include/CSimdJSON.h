@@ -112,6 +112,9 @@ const char *caliber_json_number_text(caliber_json_parser *parser, uint32_t place
 int caliber_json_member_range(
     caliber_json_parser *parser, uint32_t place, size_t *start, size_t *end, int *is_last);
 
+/// Brings a cache line near that will be read soon.
+static inline void caliber_prefetch(const void *address) { __builtin_prefetch(address); }
+
 #ifdef __cplusplus
 }
 #endif

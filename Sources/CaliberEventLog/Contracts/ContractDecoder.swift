@@ -8,55 +8,130 @@ import CaliberDictionary
 /// Serves one thread at a time.
 final class ContractDecoder {
     let contract: ContractDefinition
-    /// The contract's name as bytes, to be compared with an event's type.
-    let nameBytes: [UInt8]
+    let checks: (any ContractCheckEvaluator)?
     private let shape = JSONShape()
     private let fields: [FieldDecoder]
     private let slotCount: Int
     private let values: UnsafeMutablePointer<caliber_json_value>
-    let checks: (any ContractCheckEvaluator)?
+    private let plans: UnsafeMutablePointer<FieldPlan>
+    private let fieldCount: Int
+    private let refusesUndeclared: Bool
+    private let dropsUndeclared: Bool
+
+    // The batch at hand, and where its next row goes.
+    private var batch: EventBatch?
+    private var rowCount = 0
+    private var capacity = 0
+    private var expectedRowCount = 256
+    private var time = LaneTarget()
+    private var tieBreak = LaneTarget()
+    private var eventID = LaneTarget()
+    private let eventIDs = TextTable()
 
     /// - Throws: `InputProblem` when a pattern or a check of the contract can't be used.
     init(_ contract: ContractDefinition, makeChecks: ContractCheckFactory) throws {
         self.contract = contract
-        nameBytes = Array(contract.name.utf8)
         var names = contract.fields.map(\.name)
         for currencyField in contract.fields.compactMap(\.currencyField) where !names.contains(currencyField) {
             names.append(currencyField)
         }
         for (slot, name) in names.enumerated() { shape.add(name, slot: slot) }
         slotCount = names.count
-        values = .allocate(capacity: max(1, slotCount))
-        values.initialize(repeating: caliber_json_value(), count: max(1, slotCount))
         fields = try contract.fields.enumerated().map { slot, field in
             try FieldDecoder(
                 field, slot: slot, currencySlot: field.currencyField.flatMap { names.firstIndex(of: $0) },
                 contract: contract.name)
         }
         checks = contract.checks.isEmpty ? nil : try makeChecks(contract)
+        refusesUndeclared = contract.undeclaredFields == .reject
+        dropsUndeclared = contract.undeclaredFields == .drop
+        fieldCount = fields.count
+        values = .allocate(capacity: max(1, slotCount))
+        values.initialize(repeating: caliber_json_value(), count: max(1, slotCount))
+        plans = .allocate(capacity: max(1, fieldCount))
+        for (index, field) in fields.enumerated() { (plans + index).initialize(to: FieldPlan(field)) }
     }
 
-    deinit { values.deallocate() }
-
-    /// Says which batch the next events go to.
-    func begin(_ batch: EventBatch) {
-        for (field, column) in zip(fields, batch.fields) { field.column = column }
+    deinit {
+        values.deallocate()
+        plans.deallocate()
     }
 
-    /// Decodes the parser's event. On an error the batch's columns may hold a part of the row, for the caller to discard.
-    func decode(_ parser: EventParser) throws(IntakeProblem) {
-        let data = parser.envelope[EnvelopeSlot.data.rawValue]
-        switch caliber_json_kind(data.kind) {
-        case CALIBER_JSON_OBJECT, CALIBER_JSON_NULL, CALIBER_JSON_ABSENT: break
-        default: throw .wrongType(field: "data", expected: "an object", found: JSONValue.kindName(data))
+    /// Lets go of the last batch; the next event starts another.
+    func begin() {
+        if rowCount > 0 { expectedRowCount = rowCount + rowCount / 8 }
+        eventIDs.begin(rowCount)
+        for field in fields { field.texts.begin(rowCount) }
+        batch = nil
+        rowCount = 0
+        capacity = 0
+    }
+
+    /// All rows decoded so far as a batch; nil when there are none.
+    func settledBatch() -> EventBatch? {
+        guard let batch else { return nil }
+        guard batch.count < rowCount else { return batch }
+        batch.extend(to: rowCount)
+        if let pool = batch.eventID.pool { eventIDs.handOver(to: pool) }
+        for (field, column) in zip(fields, batch.fields) {
+            if let pool = column.pool { field.texts.handOver(to: pool) }
         }
+        return batch
+    }
+
+    /// Takes rows out of the batch.
+    ///
+    /// - Parameter rows: ascending, without repeats, all of them settled.
+    func removeRows(_ rows: [Int]) {
+        batch?.removeRows(rows)
+        rowCount -= rows.count
+    }
+
+    /// Decodes the parser's event into the next row. After an error there is no such row.
+    @inline(__always)
+    func decode(_ parser: EventParser, _ key: EventKey, time eventTime: Int64?) throws(IntakeProblem) {
+        let data = parser.envelope + EnvelopeSlot.data.rawValue
         // An event without data is one whose fields are all absent.
-        let place = data.kind == CALIBER_JSON_OBJECT.rawValue ? data.place : 0
-        try parser.read(shape, at: place, into: values, count: slotCount)
-        for field in fields { try field.decode(values, parser) }
-        if contract.undeclaredFields == .reject, let member = parser.undeclared.first {
-            throw undeclared(member)
+        var place: UInt32 = 0
+        if data.pointee.kind == CALIBER_JSON_OBJECT.rawValue {
+            place = data.pointee.place
+        } else if data.pointee.kind > CALIBER_JSON_NULL.rawValue {
+            throw .wrongType(field: "data", expected: "an object", found: JSONValue.kindName(data.pointee))
         }
+        if rowCount == capacity { makeRoom() }
+        try parser.read(shape, at: place, into: values, count: slotCount)
+        let row = rowCount
+        for index in 0..<fieldCount { try plans[index].decode(values, row: row, parser) }
+        if refusesUndeclared, let member = parser.undeclared.first { throw undeclared(member) }
+        time.write(eventTime, row: row)
+        tieBreak.write(key.tieBreak, row: row)
+        eventID.write(eventIDs.append(parser.text(.id)), row: row)
+        rowCount = row + 1
+    }
+
+    /// The row of the event that was decoded last.
+    var lastRow: Int { rowCount - 1 }
+
+    /// Whether the event's undeclared members are to be taken out of its line.
+    func dropsMembers(of parser: EventParser) -> Bool { dropsUndeclared && !parser.undeclared.isEmpty }
+
+    private func makeRoom() {
+        let batch: EventBatch
+        if let current = self.batch {
+            batch = current
+            capacity *= 2
+            // What was written so far moves with the columns.
+            batch.extend(to: rowCount)
+            batch.reserve(capacity)
+        } else {
+            capacity = expectedRowCount
+            batch = EventBatch(contract: contract, capacity: capacity)
+            self.batch = batch
+        }
+        time = LaneTarget(batch.time)
+        tieBreak = LaneTarget(batch.tieBreak)
+        eventID = LaneTarget(batch.eventID)
+        for (index, column) in batch.fields.enumerated() { plans[index].write(to: column) }
     }
 
     private func undeclared(_ member: caliber_json_member) -> IntakeProblem {
@@ -66,6 +141,30 @@ final class ContractDecoder {
         return .undeclaredField(
             field: name.prefixScalars(EventLogLimits.offendingTextScalarCount),
             nearest: NameSuggestion.nearest(to: name, among: contract.fields.map(\.name)))
+    }
+}
+
+/// Where a column's lanes are written, without a call for each.
+private struct LaneTarget {
+    private let lanes: UnsafeMutablePointer<Int64>?
+    private let validity: UnsafeMutablePointer<UInt8>?
+
+    init() {
+        lanes = nil
+        validity = nil
+    }
+
+    init(_ column: LaneColumn) {
+        lanes = column.lanes
+        validity = column.validity
+    }
+
+    /// There must be room.
+    @inline(__always)
+    func write(_ lane: Int64?, row: Int) {
+        guard let lanes, let validity else { return }
+        lanes[row] = lane ?? 0
+        validity[row] = lane == nil ? 0 : 1
     }
 }
 

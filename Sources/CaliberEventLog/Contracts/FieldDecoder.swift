@@ -3,25 +3,25 @@ import CaliberColumns
 import CaliberCore
 import CaliberDictionary
 
-/// Reads one field's value into its column.
+/// Reads one field's value, in every form it may have, and says what is wrong with it.
 final class FieldDecoder {
     let field: FieldDefinition
-    private let slot: Int
-    private let currencySlot: Int?
-    private let kind: Kind
+    let slot: Int
+    let currencySlot: Int?
+    let kind: Kind
+    let minimum: Int64
+    let maximum: Int64
+    private let currency: Currency
     private let rules: TextRules?
-    private let minimum: Int64
-    private let maximum: Int64
     private let hasBounds: Bool
-    /// Where values go. Set before the first event of a batch.
-    var column = LaneColumn(capacity: 1)
+    /// Where texts go on their way into the batch.
+    let texts = TextTable()
     private var members: [UnsafeBufferPointer<UInt8>] = []
     private var joined: [UInt8] = []
 
-    private enum Kind {
-        case boolean, integer, number, timestamp, date, duration
-        case money(Currency)
-        /// Equal texts share a code.
+    enum Kind: UInt8 {
+        case boolean, integer, number, timestamp, date, duration, money
+        /// Equal texts share a code, unless nearly all are different.
         case interned
         /// Each text has its own.
         case appended
@@ -32,78 +32,53 @@ final class FieldDecoder {
         self.field = field
         self.slot = slot
         self.currencySlot = currencySlot
-        kind =
-            switch field.type {
-            case .boolean: .boolean
-            case .integer: .integer
-            case .number, .moneyRate: .number
-            case .money(let currency): .money(currency)
-            case .timestamp: .timestamp
-            case .date: .date
-            case .duration: .duration
-            case .category, .identifier: .interned
-            case .text: .appended
-            case .set: .set
-            }
+        kind = Kind(field.type)
+        if case .money(let ownCurrency) = field.type { currency = ownCurrency } else { currency = .cny }
         rules = try TextRules(field, contract: contract)
         minimum = field.minimum ?? .min
         maximum = field.maximum ?? .max
         hasBounds = field.minimum != nil || field.maximum != nil
     }
 
-    func decode(
+    var minorDigits: Int { currency.minorDigits }
+    var hasTextRules: Bool { rules != nil }
+    var missing: IntakeProblem { .missingField(field: field.name) }
+
+    func checkRules(_ text: UnsafeBufferPointer<UInt8>) throws(IntakeProblem) { try rules?.check(text) }
+
+    /// The lane of a value that is there: not absent and not null.
+    func lane(
         _ values: UnsafeMutablePointer<caliber_json_value>, _ parser: EventParser
-    ) throws(IntakeProblem) {
-        let value = values + slot
-        if value.pointee.kind <= CALIBER_JSON_NULL.rawValue {
-            guard !field.required else { throw .missingField(field: field.name) }
-            column.appendNull()
-            return
-        }
+    ) throws(IntakeProblem) -> Int64 {
+        let value = values[slot]
         switch kind {
-        case .interned, .appended: try appendText(value.pointee)
-        case .money(let currency):
+        case .interned, .appended: return try text(value)
+        case .money:
             if let currencySlot { try confirm(currency, values[currencySlot]) }
-            try appendWhole(amount(value.pointee, currency, parser), value.pointee, parser)
-        case .timestamp: try appendWhole(timestamp(value.pointee), value.pointee, parser)
-        case .date: try appendWhole(date(value.pointee), value.pointee, parser)
-        case .integer: try appendWhole(integer(value.pointee, parser), value.pointee, parser)
-        case .duration: try appendWhole(duration(value.pointee, parser), value.pointee, parser)
-        case .number: try appendNumber(value.pointee, parser)
+            return try withinBounds(amount(value, currency, parser), value, parser)
+        case .timestamp: return try withinBounds(timestamp(value), value, parser)
+        case .date: return try withinBounds(date(value), value, parser)
+        case .integer: return try withinBounds(integer(value, parser), value, parser)
+        case .duration: return try withinBounds(duration(value, parser), value, parser)
+        case .number: return Int64(bitPattern: try number(value, parser).bitPattern)
         case .boolean:
-            guard value.pointee.kind == CALIBER_JSON_BOOLEAN.rawValue else { throw wrongType(value.pointee) }
-            column.append(value.pointee.bits)
-        case .set: try appendSet(value.pointee, parser)
+            guard value.kind == CALIBER_JSON_BOOLEAN.rawValue else { throw wrongType(value) }
+            return value.bits
+        case .set: return try set(value, parser)
         }
     }
 
     // MARK: - Texts
 
-    @inline(__always)
-    private func appendText(_ value: caliber_json_value) throws(IntakeProblem) {
+    private func text(_ value: caliber_json_value) throws(IntakeProblem) -> Int64 {
         guard value.kind == CALIBER_JSON_STRING.rawValue else { throw wrongType(value) }
-        guard let pool = column.pool else { return }
-        let text = UnsafeRawBufferPointer(JSONValue.bytes(value))
-        guard case .interned = kind else {
-            try rules?.check(JSONValue.bytes(value))
-            column.append(Int64(pool.append(text)))
-            return
-        }
-        guard let rules else {
-            column.append(Int64(pool.intern(text)))
-            return
-        }
-        // A text that is in the pool has passed the rules before.
-        if let code = pool.code(of: text) {
-            column.append(Int64(code))
-            return
-        }
-        try rules.check(JSONValue.bytes(value))
-        column.append(Int64(pool.intern(text)))
+        let bytes = JSONValue.bytes(value)
+        try rules?.check(bytes)
+        return kind == .interned && !texts.isSparse ? texts.intern(bytes) : texts.append(bytes)
     }
 
-    private func appendSet(_ value: caliber_json_value, _ parser: EventParser) throws(IntakeProblem) {
-        guard value.kind == CALIBER_JSON_ARRAY.rawValue, let pool = column.pool else { throw wrongType(value) }
+    private func set(_ value: caliber_json_value, _ parser: EventParser) throws(IntakeProblem) -> Int64 {
+        guard value.kind == CALIBER_JSON_ARRAY.rawValue else { throw wrongType(value) }
         members.removeAll(keepingCapacity: true)
         var cursor: UInt32 = 0
         var member = caliber_json_value()
@@ -127,7 +102,7 @@ final class FieldDecoder {
             if index > 0 { joined.append(FieldDecoder.memberSeparator) }
             joined.append(contentsOf: text)
         }
-        column.append(Int64(joined.withUnsafeBytes { pool.intern($0) }))
+        return joined.withUnsafeBufferPointer { texts.intern($0) }
     }
 
     /// Stands between the members of a set.
@@ -135,12 +110,11 @@ final class FieldDecoder {
 
     // MARK: - Numbers
 
-    @inline(__always)
-    private func appendWhole(
+    private func withinBounds(
         _ whole: Int64, _ value: caliber_json_value, _ parser: EventParser
-    ) throws(IntakeProblem) {
-        if hasBounds, whole < minimum || whole > maximum { throw outOfBounds(value, parser) }
-        column.append(whole)
+    ) throws(IntakeProblem) -> Int64 {
+        if whole < minimum || whole > maximum { throw outOfBounds(value, parser) }
+        return whole
     }
 
     private func amount(
@@ -201,7 +175,7 @@ final class FieldDecoder {
         }
     }
 
-    private func appendNumber(_ value: caliber_json_value, _ parser: EventParser) throws(IntakeProblem) {
+    private func number(_ value: caliber_json_value, _ parser: EventParser) throws(IntakeProblem) -> Double {
         let number: Double
         switch caliber_json_kind(value.kind) {
         case CALIBER_JSON_INT64: number = Double(value.bits)
@@ -210,7 +184,7 @@ final class FieldDecoder {
         default: throw wrongType(value)
         }
         if hasBounds, number < Double(minimum) || number > Double(maximum) { throw outOfBounds(value, parser) }
-        column.append(number)
+        return number
     }
 
     // MARK: - Times
@@ -272,6 +246,24 @@ final class FieldDecoder {
         return .outOfBounds(
             field: field.name, text: shown(text), minimum: field.minimum.map(field.type.text),
             maximum: field.maximum.map(field.type.text))
+    }
+}
+
+extension FieldDecoder.Kind {
+    init(_ type: LogicalType) {
+        self =
+            switch type {
+            case .boolean: .boolean
+            case .integer: .integer
+            case .number, .moneyRate: .number
+            case .money: .money
+            case .timestamp: .timestamp
+            case .date: .date
+            case .duration: .duration
+            case .category, .identifier: .interned
+            case .text: .appended
+            case .set: .set
+            }
     }
 }
 

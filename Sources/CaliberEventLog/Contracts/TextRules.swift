@@ -8,6 +8,8 @@ final class TextRules {
     private let field: FieldDefinition
     private let allowed: StringPool?
     private let pattern: NSRegularExpression?
+    /// Answers for the pattern where it can; nil when it never can.
+    private let automaton: PatternAutomaton?
 
     /// - Returns: nil when the field has no such rules.
     /// - Throws: `InputProblem.badPattern`.
@@ -27,8 +29,10 @@ final class TextRules {
                 throw InputProblem.badPattern(contract: contract, field: field.name, pattern: text)
             }
             pattern = expression
+            automaton = PatternAutomaton(text)
         } else {
             pattern = nil
+            automaton = nil
         }
     }
 
@@ -46,7 +50,7 @@ final class TextRules {
                 throw .wrongLength(field: field.name, text: TextRules.shown(text), count: count, lengths: lengths)
             }
         }
-        if let pattern, !TextRules.matches(pattern, text) {
+        if let pattern, !(automaton?.matches(text) ?? TextRules.matches(pattern, text)) {
             throw .patternMismatch(
                 field: field.name, text: TextRules.shown(text), pattern: field.pattern ?? "")
         }

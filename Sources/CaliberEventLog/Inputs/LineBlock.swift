@@ -1,21 +1,26 @@
 import CSimdJSON
 import Foundation
+import Synchronization
 
 /// A chunk of input in memory, cut into lines. After the last line there are as many readable bytes as the parser wants.
 ///
 /// Passes from the thread that reads to the one that decodes to the one that compresses, and serves one at a time.
 final class LineBlock: @unchecked Sendable {
     // Safe to share: each stage of intake lets go of the block when it hands it on.
+    // What every line asks for is private, so that the compiler sees all accesses and needs no check of each.
     private(set) var capacity: Int
-    private(set) var bytes: UnsafeMutablePointer<UInt8>
+    private var memory: Memory
+    private(set) var lineCount = 0
+    private let shelf: BlockShelf?
     var byteCount = 0
-    var lines: [Line] = []
     /// What could not even become a line of JSON.
     var refusals: [Refusal] = []
     /// Rows that the lines were made from, for inputs that are tables.
     var rows: [UInt8] = []
     /// How far the input has been read.
     var consumedByteCount: Int64 = 0
+    /// No other block comes after it; a reader that says so never may find out too late.
+    var isLast = false
 
     struct Line {
         var start: Int32
@@ -34,26 +39,53 @@ final class LineBlock: @unchecked Sendable {
 
     init(capacity: Int) {
         self.capacity = capacity
-        bytes = LineBlock.allocate(capacity)
+        shelf = nil
+        memory = Memory(capacity)
     }
 
-    deinit { bytes.deallocate() }
-
-    private static func allocate(_ capacity: Int) -> UnsafeMutablePointer<UInt8> {
-        let bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity + Int(CALIBER_JSON_PADDING))
-        // The parser reads the padding, though what it holds does not matter.
-        (bytes + capacity).initialize(repeating: 0, count: Int(CALIBER_JSON_PADDING))
-        return bytes
+    /// A block in memory that an earlier one had, if there is some on the shelf.
+    init(from shelf: BlockShelf) {
+        capacity = shelf.capacity
+        self.shelf = shelf
+        memory = shelf.take() ?? Memory(shelf.capacity)
     }
+
+    deinit {
+        if let shelf, capacity == shelf.capacity {
+            shelf.give(memory)
+        } else {
+            memory.deallocate()
+        }
+    }
+
+    var bytes: UnsafeMutablePointer<UInt8> { memory.bytes }
+
+    @inline(__always)
+    func line(_ index: Int) -> Line {
+        precondition(index < lineCount, "a block of \(lineCount) lines has no line \(index)")
+        return memory.lines[index]
+    }
+
+    func append(_ line: Line) {
+        if lineCount == memory.lineCapacity { memory.growLines(lineCount) }
+        memory.lines[lineCount] = line
+        lineCount += 1
+    }
+
+    func removeFirstLines(_ count: Int) {
+        precondition(count <= lineCount, "a block of \(lineCount) lines has no \(count) to remove")
+        memory.lines.update(from: memory.lines + count, count: lineCount - count)
+        lineCount -= count
+    }
+
+    /// Makes a line shorter.
+    func cut(_ index: Int, to end: Int) { memory.lines[index].end = Int32(end) }
 
     /// Makes room for more bytes after those there are.
     func reserve(_ additional: Int) {
         guard byteCount + additional > capacity else { return }
         let newCapacity = Swift.max(byteCount + additional, capacity * 2)
-        let new = LineBlock.allocate(newCapacity)
-        new.update(from: bytes, count: byteCount)
-        bytes.deallocate()
-        bytes = new
+        memory.growBytes(byteCount, to: newCapacity)
         capacity = newCapacity
     }
 
@@ -74,12 +106,81 @@ final class LineBlock: @unchecked Sendable {
     func append(_ text: [UInt8]) { text.withUnsafeBufferPointer { append($0) } }
 
     @inline(__always)
-    func text(_ line: Line) -> UnsafeBufferPointer<UInt8> {
-        UnsafeBufferPointer(start: bytes + Int(line.start), count: Int(line.end - line.start))
+    func text(_ index: Int) -> UnsafeBufferPointer<UInt8> {
+        let line = line(index)
+        return UnsafeBufferPointer(start: memory.bytes + Int(line.start), count: Int(line.end - line.start))
     }
 
     func originRow(_ line: Line) -> Data? {
         line.row.isEmpty ? nil : Data(rows[Int(line.row.lowerBound)..<Int(line.row.upperBound)])
+    }
+}
+
+extension LineBlock {
+    /// A block's bytes and its lines' places.
+    struct Memory: @unchecked Sendable {
+        // Safe to share: belongs to one block, or lies on a shelf where nobody else knows of it.
+        fileprivate var bytes: UnsafeMutablePointer<UInt8>
+        fileprivate var lines = UnsafeMutablePointer<Line>.allocate(capacity: 64)
+        fileprivate var lineCapacity = 64
+
+        fileprivate init(_ capacity: Int) {
+            bytes = Memory.allocate(capacity)
+        }
+
+        fileprivate func deallocate() {
+            bytes.deallocate()
+            lines.deallocate()
+        }
+
+        private static func allocate(_ capacity: Int) -> UnsafeMutablePointer<UInt8> {
+            let bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity + Int(CALIBER_JSON_PADDING))
+            // The parser reads the padding, though what it holds does not matter.
+            (bytes + capacity).initialize(repeating: 0, count: Int(CALIBER_JSON_PADDING))
+            return bytes
+        }
+
+        fileprivate mutating func growBytes(_ byteCount: Int, to capacity: Int) {
+            let new = Memory.allocate(capacity)
+            new.update(from: bytes, count: byteCount)
+            bytes.deallocate()
+            bytes = new
+        }
+
+        fileprivate mutating func growLines(_ lineCount: Int) {
+            lineCapacity *= 2
+            let new = UnsafeMutablePointer<Line>.allocate(capacity: lineCapacity)
+            new.update(from: lines, count: lineCount)
+            lines.deallocate()
+            lines = new
+        }
+    }
+}
+
+/// Memory for blocks of one size, used again and again: fresh memory has to be cleared by the system first.
+final class BlockShelf: Sendable {
+    let capacity: Int
+    private let free = Mutex<[LineBlock.Memory]>([])
+
+    private static let countLimit = 4
+
+    init(capacity: Int) {
+        self.capacity = capacity
+    }
+
+    deinit {
+        free.withLock { for memory in $0 { memory.deallocate() } }
+    }
+
+    func take() -> LineBlock.Memory? { free.withLock { $0.popLast() } }
+
+    func give(_ memory: LineBlock.Memory) {
+        let isKept = free.withLock { free in
+            guard free.count < BlockShelf.countLimit else { return false }
+            free.append(memory)
+            return true
+        }
+        if !isKept { memory.deallocate() }
     }
 }
 

@@ -11,6 +11,10 @@ final class ChunkCompression {
         self.context = context
         ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, EventLogLimits.compressionLevel)
         ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1)
+        // Keys of JSON repeat at a distance of a line or two: a small table finds them as well as a large one, and
+        // leaves the caches to others.
+        ZSTD_CCtx_setParameter(context, ZSTD_c_hashLog, EventLogLimits.compressionHashLog)
+        ZSTD_CCtx_setParameter(context, ZSTD_c_minMatch, EventLogLimits.compressionLeastMatch)
     }
 
     deinit { ZSTD_freeCCtx(context) }
@@ -68,7 +72,7 @@ final class ChunkCompression {
         while start <= byteCount {
             let found = memchr(block.bytes + start, 0x0A, byteCount - start)
             let end = found.map { UnsafeRawPointer($0) - UnsafeRawPointer(block.bytes) } ?? byteCount
-            block.lines.append(LineBlock.Line(start: Int32(start), end: Int32(end), number: number))
+            block.append(LineBlock.Line(start: Int32(start), end: Int32(end), number: number))
             number += 1
             start = end + 1
         }

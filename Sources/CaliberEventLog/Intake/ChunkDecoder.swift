@@ -6,51 +6,78 @@ import Foundation
 
 /// Turns a block of lines into accepted events, repeats, refusals and parked events.
 ///
+/// Lines go through two steps, of which the first runs one line ahead: a line is parsed and its key computed, what is
+/// known of the key is fetched from memory, and only when the line before it is done is it decided on and decoded.
+///
 /// Serves one thread at a time.
 final class ChunkDecoder {
     private let contracts: ContractLookup
+    /// Of two neighbouring lines, each has its own parser.
     private let parser = EventParser()
+    private let otherParser = EventParser()
     private let hasher = EventKeyHasher()
     /// nil when the lines are the log's own: they were found to be new when they were written.
-    private let known: KnownKeys?
+    private var known: KnownKeys?
     private let zone: BusinessZone
+    private let times = UnsafeMutablePointer<UsualTime>.allocate(capacity: 1)
 
     // The chunk at hand.
     private var chunk: DecodedChunk
     private var block: LineBlock
-    private var keys = ChunkKeys(expectedCount: 0)
-    private var batches: [EventBatch?]
-    /// For each batch, the entry of each row.
-    private var rowEntries: [[Int32]]
+    private let keys = ChunkKeys()
+    /// The latest that an event received now may be dated.
+    private var latestTime: Int64 = 0
+    private let outcomes = OutcomeList()
     private var suspects: [Suspect] = []
     /// Lines whose key another line of the chunk has.
     private var repeats: [Suspect] = []
-    private var expectedRowCounts: [Int]
+    /// What is wrong with lines that were prepared and not taken yet, oldest first.
+    private var preparedProblems: [IntakeProblem] = []
 
     private struct Suspect {
         let key: EventKey
         let line: Int
     }
 
-    init(_ contracts: ContractLookup, known: KnownKeys?, zone: BusinessZone) {
+    /// A line that was parsed; what it says is with its parser until that one's next line.
+    private struct Prepared {
+        let line: Int
+        var state: State = .ready
+        var key = EventKey(high: 0, low: 0)
+        var time: Int64?
+
+        enum State: UInt8 {
+            case ready
+            /// The problem is of the line as a whole, so that nobody knows who sent it.
+            case unreadable
+            /// The problem is with the envelope.
+            case refused
+        }
+    }
+
+    init(_ contracts: ContractLookup, zone: BusinessZone) {
         self.contracts = contracts
-        self.known = known
         self.zone = zone
         block = LineBlock(capacity: 0)
         chunk = DecodedChunk(block: block, receivedAt: Timestamp(microseconds: 0))
-        batches = Array(repeating: nil, count: contracts.decoders.count)
-        rowEntries = Array(repeating: [], count: contracts.decoders.count)
-        expectedRowCounts = Array(repeating: 256, count: contracts.decoders.count)
+        times.initialize(to: UsualTime())
     }
+
+    deinit {
+        times.deallocate()
+    }
+
+    /// Begins another input.
+    func begin(_ known: KnownKeys?) { self.known = known }
 
     /// Decodes all lines of a block. After it the block's accepted lines are as the log is to keep them.
     func decode(_ block: LineBlock, receivedAt: Timestamp) throws -> DecodedChunk {
         begin(block, receivedAt)
         for refusal in block.refusals { refuse(refusal) }
-        for line in block.lines.indices { take(line, isNew: known == nil) }
+        takeAll()
         try settleSuspects()
         settleChecks()
-        for line in repeats { chunk.outcomes[line.line] = .duplicate }
+        for line in repeats { outcomes[line.line] = .duplicate }
         finish()
         return chunk
     }
@@ -58,106 +85,120 @@ final class ChunkDecoder {
     private func begin(_ block: LineBlock, _ receivedAt: Timestamp) {
         self.block = block
         chunk = DecodedChunk(block: block, receivedAt: receivedAt)
-        keys = ChunkKeys(expectedCount: block.lines.count)
+        let (latest, overflow) = receivedAt.microseconds.addingReportingOverflow(EventLogLimits.futureMicroseconds)
+        latestTime = overflow ? .max : latest
+        keys.begin(block.lineCount)
+        outcomes.begin(block.lineCount)
         suspects.removeAll(keepingCapacity: true)
         repeats.removeAll(keepingCapacity: true)
-        for index in batches.indices {
-            if let batch = batches[index] { expectedRowCounts[index] = batch.count + batch.count / 8 }
-            batches[index] = nil
-            rowEntries[index].removeAll(keepingCapacity: true)
-        }
+        for decoder in contracts.decoders { decoder.begin() }
         known?.refresh()
     }
 
     // MARK: - One line
 
-    private func take(_ line: Int, isNew: Bool) {
-        let text = block.text(block.lines[line])
-        var hasEnvelope = false
-        do throws(IntakeProblem) {
-            try parser.parse(text)
-            hasEnvelope = true
-            let time = try envelopeTime()
-            let key = hasher.key(source: bytes(.source), id: bytes(.id))
-            if !isNew, isSuspect(key) {
-                suspects.append(Suspect(key: key, line: line))
-                return
-            }
-            if known != nil, keys.contains(key) {
-                repeats.append(Suspect(key: key, line: line))
-                return
-            }
-            guard let contract = contracts.index(of: UnsafeRawBufferPointer(bytes(.type))) else {
-                park(line, key)
-                return
-            }
-            try accept(line, key, time, contract)
-        } catch {
-            refuse(line, error, hasEnvelope: hasEnvelope)
+    private func takeAll() {
+        let count = block.lineCount
+        guard count > 0 else { return }
+        var parser = parser
+        var otherParser = otherParser
+        var next = prepare(0, parser)
+        for line in 0..<count {
+            let current = next
+            if line + 1 < count { next = prepare(line + 1, otherParser) }
+            take(current, parser, isNew: known == nil)
+            swap(&parser, &otherParser)
         }
     }
 
+    /// Takes a line once more, of which it is known by now that its key is not in the log.
+    private func takeAgain(_ line: Int) { take(prepare(line, parser), parser, isNew: true) }
+
     @inline(__always)
-    private func bytes(_ slot: EnvelopeSlot) -> UnsafeBufferPointer<UInt8> {
-        JSONValue.bytes(parser.envelope[slot.rawValue])
+    private func prepare(_ line: Int, _ parser: EventParser) -> Prepared {
+        var prepared = Prepared(line: line)
+        do throws(IntakeProblem) {
+            prepared.state = .unreadable
+            try parser.parse(block.text(line))
+            prepared.state = .refused
+            prepared.time = try envelopeTime(parser)
+            prepared.state = .ready
+        } catch {
+            preparedProblems.append(error)
+            return prepared
+        }
+        prepared.key = hasher.key(source: parser.text(.source), id: parser.text(.id))
+        keys.prefetch(prepared.key)
+        known?.prefetch(prepared.key)
+        return prepared
     }
 
     @inline(__always)
-    private func isSuspect(_ key: EventKey) -> Bool {
-        guard let known else { return false }
-        for run in known.runs where run.filter.mayContain(key) { return true }
-        return false
+    private func take(_ prepared: Prepared, _ parser: EventParser, isNew: Bool) {
+        let line = prepared.line
+        guard prepared.state == .ready else {
+            refuse(line, preparedProblems.removeFirst(), prepared.state == .refused ? parser : nil)
+            return
+        }
+        if let known {
+            switch isNew ? .new : known.verdict(prepared.key) {
+            case .new: break
+            case .known:
+                outcomes[line] = .duplicate
+                return
+            case .undecided:
+                suspects.append(Suspect(key: prepared.key, line: line))
+                return
+            }
+            if keys.contains(prepared.key) {
+                repeats.append(Suspect(key: prepared.key, line: line))
+                return
+            }
+        }
+        guard let contract = contracts.index(of: parser.text(.type)) else {
+            park(line, prepared.key, parser)
+            return
+        }
+        do throws(IntakeProblem) {
+            try accept(prepared, contract, parser)
+        } catch {
+            refuse(line, error, parser)
+        }
     }
 
     /// Holds the envelope to CloudEvents 1.0 and gives the event's time; nil when it has none.
-    private func envelopeTime() throws(IntakeProblem) -> Int64? {
+    @inline(__always)
+    private func envelopeTime(_ parser: EventParser) throws(IntakeProblem) -> Int64? {
         try EnvelopeRules.check(parser.envelope)
-        let value = parser.envelope[EnvelopeSlot.time.rawValue]
-        guard value.kind > CALIBER_JSON_NULL.rawValue else { return nil }
-        return try EnvelopeRules.time(value, receivedAt: chunk.receivedAt, zone: zone).microseconds
-    }
-
-    private func accept(
-        _ line: Int, _ key: EventKey, _ time: Int64?, _ contract: Int
-    ) throws(IntakeProblem) {
-        let decoder = contracts.decoders[contract]
-        let batch = batch(contract, decoder)
-        do throws(IntakeProblem) {
-            try decoder.decode(parser)
-        } catch {
-            batch.discardOpenRow()
-            throw error
+        let value = parser.envelope + EnvelopeSlot.time.rawValue
+        guard value.pointee.kind > CALIBER_JSON_NULL.rawValue else { return nil }
+        if value.pointee.kind == CALIBER_JSON_STRING.rawValue,
+            let time = times.pointee.read(JSONValue.bytes(value.pointee), zone: { nil }),
+            time <= latestTime
+        {
+            return time
         }
-        if let time { batch.time.append(time) } else { batch.time.appendNull() }
-        batch.tieBreak.append(key.tieBreak)
-        if let pool = batch.eventID.pool {
-            batch.eventID.append(Int64(pool.append(UnsafeRawBufferPointer(bytes(.id)))))
-        }
-        batch.commitRow()
-        rowEntries[contract].append(Int32(keys.entries.count))
-        keys.insert(key, line: line, contract: contract)
-        chunk.outcomes[line] = .accepted
-        if decoder.contract.undeclaredFields == .drop, !parser.undeclared.isEmpty {
-            LineTrimming.dropUndeclared(parser, from: block, line: line)
-        }
+        return try EnvelopeRules.time(value.pointee, receivedAt: chunk.receivedAt, zone: zone).microseconds
     }
 
     @inline(__always)
-    private func batch(_ contract: Int, _ decoder: ContractDecoder) -> EventBatch {
-        if let batch = batches[contract] { return batch }
-        let batch = EventBatch(contract: decoder.contract, capacity: expectedRowCounts[contract])
-        batches[contract] = batch
-        decoder.begin(batch)
-        return batch
+    private func accept(
+        _ prepared: Prepared, _ contract: Int, _ parser: EventParser
+    ) throws(IntakeProblem) {
+        let decoder = contracts.decoders[contract]
+        try decoder.decode(parser, prepared.key, time: prepared.time)
+        keys.insert(prepared.key, line: prepared.line, contract: contract, row: decoder.lastRow)
+        if decoder.dropsMembers(of: parser) { LineTrimming.dropUndeclared(parser, from: block, line: prepared.line) }
+        outcomes[prepared.line] = .accepted
     }
 
-    private func park(_ line: Int, _ key: EventKey) {
-        chunk.outcomes[line] = .parked
-        let text = block.text(block.lines[line])
+    private func park(_ line: Int, _ key: EventKey, _ parser: EventParser) {
+        outcomes[line] = .parked
+        let text = block.text(line)
         chunk.parked.append(
             DecodedChunk.ParkedLine(
-                lineIndex: line, number: block.lines[line].number, key: key,
-                type: String(decoding: bytes(.type), as: UTF8.self), body: Data(buffer: text)))
+                lineIndex: line, number: block.line(line).number, key: key,
+                type: String(decoding: parser.text(.type), as: UTF8.self), body: Data(buffer: text)))
     }
 
     // MARK: - Refusals
@@ -169,20 +210,15 @@ final class ChunkDecoder {
                 eventID: nil, isReplayable: false, body: refusal.body, originRow: nil))
     }
 
-    /// - Parameter hasEnvelope: whether the parser got as far as the envelope of this line.
-    private func refuse(_ line: Int, _ problem: IntakeProblem, hasEnvelope: Bool) {
-        chunk.outcomes[line] = .refused
+    /// - Parameter parser: holds the envelope of this line; nil when the line has none.
+    @inline(never)
+    private func refuse(_ line: Int, _ problem: IntakeProblem, _ parser: EventParser?) {
+        outcomes[line] = .refused
         chunk.refused.append(
             DecodedChunk.RefusedLine(
-                lineIndex: line, number: block.lines[line].number, problem: problem,
-                contract: hasEnvelope ? shown(.type) : nil, source: hasEnvelope ? shown(.source) : nil,
-                eventID: hasEnvelope ? shown(.id) : nil, isReplayable: true,
-                body: Data(buffer: block.text(block.lines[line])), originRow: block.originRow(block.lines[line])))
-    }
-
-    private func shown(_ slot: EnvelopeSlot) -> String? {
-        guard parser.envelope[slot.rawValue].kind == CALIBER_JSON_STRING.rawValue else { return nil }
-        return TextRules.shown(bytes(slot))
+                lineIndex: line, number: block.line(line).number, problem: problem,
+                contract: parser?.shown(.type), source: parser?.shown(.source), eventID: parser?.shown(.id),
+                isReplayable: true, body: Data(buffer: block.text(line)), originRow: block.originRow(block.line(line))))
     }
 
     // MARK: - The chunk's end
@@ -196,9 +232,9 @@ final class ChunkDecoder {
         for (place, suspect) in sorted.enumerated() { isDuplicate[suspect] = isKnown[place] }
         for (index, suspect) in suspects.enumerated() {
             if isDuplicate[index] {
-                chunk.outcomes[suspect.line] = .duplicate
+                outcomes[suspect.line] = .duplicate
             } else {
-                take(suspect.line, isNew: true)
+                takeAgain(suspect.line)
             }
         }
     }
@@ -206,12 +242,11 @@ final class ChunkDecoder {
     /// Holds the accepted events to their contracts' checks. An event that breaks one is taken back; then another of its
     /// key, passed over as a repeat, gets its turn, and is checked in turn.
     private func settleChecks() {
-        var checked = [Int](repeating: 0, count: batches.count)
+        var checked = [Int](repeating: 0, count: contracts.decoders.count)
         while true {
             var withdrawn: Set<EventKey> = []
-            for index in batches.indices {
-                guard let batch = batches[index], let checks = contracts.decoders[index].checks,
-                    checked[index] < batch.count
+            for (index, decoder) in contracts.decoders.enumerated() {
+                guard let checks = decoder.checks, let batch = decoder.settledBatch(), checked[index] < batch.count
                 else { continue }
                 withdraw(failures(checks, batch, checked[index]), index, batch, &withdrawn)
                 checked[index] = batch.count
@@ -221,7 +256,7 @@ final class ChunkDecoder {
             repeats.removeAll()
             for suspect in waiting {
                 if withdrawn.contains(suspect.key) {
-                    take(suspect.line, isNew: true)
+                    takeAgain(suspect.line)
                 } else {
                     repeats.append(suspect)
                 }
@@ -243,8 +278,9 @@ final class ChunkDecoder {
         _ failures: [(row: Int, check: Int)], _ contract: Int, _ batch: EventBatch, _ withdrawn: inout Set<EventKey>
     ) {
         guard !failures.isEmpty else { return }
+        let entries = entries(of: failures.map(\.row), contract)
         for (row, check) in failures {
-            let entry = Int(rowEntries[contract][row])
+            guard let entry = entries[row] else { preconditionFailure("row \(row) came from no line") }
             keys.withdraw(entry)
             withdrawn.insert(keys.entries[entry].key)
             let definition = batch.contract.checks[check]
@@ -255,28 +291,38 @@ final class ChunkDecoder {
                     Timestamp(microseconds: batch.time.lanes[row]), receivedAt: chunk.receivedAt, zone: zone)
             // The envelope is read once more for the account of who sent it.
             let line = Int(keys.entries[entry].line)
-            let isReadAgain = (try? parser.parse(block.text(block.lines[line]))) != nil
+            let isReadAgain = (try? parser.parse(block.text(line))) != nil
             refuse(
                 line, .failedCheck(name: definition.name, hint: definition.hint, mixedUpZone: mixedUp),
-                hasEnvelope: isReadAgain)
+                isReadAgain ? parser : nil)
         }
-        let rows = failures.map(\.row)
-        batch.removeRows(rows)
-        let removed = Set(rows)
-        rowEntries[contract] = rowEntries[contract].enumerated().filter { !removed.contains($0.offset) }.map(\.element)
+        contracts.decoders[contract].removeRows(failures.map(\.row))
+    }
+
+    /// Which accepted events some rows of a batch are. When rows were taken out of it before, entries from before that
+    /// name places that newer ones have now; so the newest counts.
+    private func entries(of rows: [Int], _ contract: Int) -> [Int: Int] {
+        let wanted = Set(rows)
+        var entries: [Int: Int] = [:]
+        for (index, entry) in keys.entries.enumerated()
+        where Int(entry.contract) == contract && wanted.contains(Int(entry.row)) {
+            entries[Int(entry.row)] = index
+        }
+        return entries
     }
 
     private func finish() {
-        for case let batch? in batches where batch.count > 0 {
+        for case let batch? in contracts.decoders.map({ $0.settledBatch() }) where batch.count > 0 {
             chunk.batches.append(batch)
             chunk.acceptedByContract[batch.contract.name, default: 0] += Int64(batch.count)
             chunk.acceptedCount += batch.count
         }
+        chunk.outcomes = outcomes.all
         guard known != nil else { return }
         collectSpans()
         var run: KeyRun?
         if chunk.acceptedCount > 0 {
-            let sorted = SortedKeys(capacity: keys.entries.count)
+            let sorted = SortedKeys(capacity: keys.count)
             for entry in keys.entries where !entry.isWithdrawn { sorted.append(entry.key) }
             run = KeyRun(unsorted: sorted)
         }
@@ -285,14 +331,14 @@ final class ChunkDecoder {
     }
 
     /// The accepted lines in the order of acceptance, so that a replay hands events on in the order of the first time.
-    /// Neighbouring lines with nothing but a line feed between them become one span.
+    /// Neighbouring lines with nothing but one byte between them, which is a line feed then, become one span.
     private func collectSpans() {
         var spans: [Range<Int32>] = []
         var start: Int32 = 0
         var end: Int32 = -1
         for entry in keys.entries where !entry.isWithdrawn {
-            let line = block.lines[Int(entry.line)]
-            if end >= 0, line.start == end + 1, block.bytes[Int(end)] == UInt8(ascii: "\n") {
+            let line = block.line(Int(entry.line))
+            if end >= 0, line.start == end + 1 {
                 end = line.end
                 continue
             }
@@ -303,4 +349,30 @@ final class ChunkDecoder {
         if end >= 0 { spans.append(start..<end) }
         chunk.acceptedSpans = spans
     }
+}
+
+/// What became of each line of a chunk, in memory that serves one chunk after the other.
+private final class OutcomeList {
+    private var memory = UnsafeMutablePointer<DecodedChunk.Outcome>.allocate(capacity: 1)
+    private var capacity = 1
+    private var count = 0
+
+    deinit { memory.deallocate() }
+
+    func begin(_ lineCount: Int) {
+        if lineCount > capacity {
+            memory.deallocate()
+            memory = .allocate(capacity: lineCount)
+            capacity = lineCount
+        }
+        count = lineCount
+        memory.update(repeating: .open, count: lineCount)
+    }
+
+    subscript(line: Int) -> DecodedChunk.Outcome {
+        get { memory[line] }
+        set { memory[line] = newValue }
+    }
+
+    var all: [DecodedChunk.Outcome] { Array(UnsafeBufferPointer(start: memory, count: count)) }
 }

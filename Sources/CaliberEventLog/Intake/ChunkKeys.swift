@@ -1,33 +1,67 @@
+import CSimdJSON
+
 /// The events of one chunk that were accepted so far, by key: open addressing on the key's own bits.
-struct ChunkKeys {
+///
+/// Serves one thread at a time, and one chunk after the other.
+final class ChunkKeys {
     struct Entry {
         let key: EventKey
         let line: Int32
+        /// The row in its contract's batch at the time of acceptance.
+        let row: Int32
         let contract: Int32
         /// Set when a check of the contract took the event back.
         var isWithdrawn = false
     }
 
-    private(set) var entries: [Entry] = []
+    private var memory = UnsafeMutablePointer<Entry>.allocate(capacity: 1)
+    private(set) var count = 0
+    private var capacity = 1
     /// Entry + 1, 0 where empty.
-    private var slots: [UInt32]
-    private var mask: Int
+    private var slots = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
+    private var mask = 0
 
-    init(expectedCount: Int) {
-        var size = 64
-        while size < expectedCount * 2 { size *= 2 }
-        slots = [UInt32](repeating: 0, count: size)
-        mask = size - 1
-        entries.reserveCapacity(expectedCount)
+    init() {
+        slots[0] = 0
     }
 
-    /// The entry that holds a key, unless it was withdrawn.
+    deinit {
+        memory.deallocate()
+        slots.deallocate()
+    }
+
+    /// The entries in the order of acceptance; valid until the next change.
+    var entries: UnsafeBufferPointer<Entry> { UnsafeBufferPointer(start: memory, count: count) }
+
+    /// Forgets all, and makes room for at most so many events.
+    func begin(_ greatestCount: Int) {
+        count = 0
+        if greatestCount > capacity {
+            memory.deallocate()
+            capacity = max(greatestCount, capacity * 2)
+            memory = .allocate(capacity: capacity)
+        }
+        var size = 64
+        while size < greatestCount * 2 { size *= 2 }
+        if size != mask + 1 {
+            slots.deallocate()
+            slots = .allocate(capacity: size)
+            mask = size - 1
+        }
+        slots.update(repeating: 0, count: size)
+    }
+
+    /// Brings the place of a key near, for a look-up soon after.
+    @inline(__always)
+    func prefetch(_ key: EventKey) { caliber_prefetch(slots + Int(truncatingIfNeeded: key.low) & mask) }
+
+    /// Whether an entry that was not withdrawn holds a key.
     @inline(__always)
     func contains(_ key: EventKey) -> Bool {
         var slot = Int(truncatingIfNeeded: key.low) & mask
         while slots[slot] != 0 {
-            let entry = entries[Int(slots[slot]) - 1]
-            if entry.key == key { return !entry.isWithdrawn }
+            let entry = memory + Int(slots[slot] - 1)
+            if entry.pointee.key == key { return !entry.pointee.isWithdrawn }
             slot = (slot + 1) & mask
         }
         return false
@@ -35,23 +69,24 @@ struct ChunkKeys {
 
     /// Adds an event whose key is not held. One that was withdrawn makes room for it.
     @inline(__always)
-    mutating func insert(_ key: EventKey, line: Int, contract: Int) {
-        if (entries.count + 1) * 2 > slots.count { grow() }
-        entries.append(Entry(key: key, line: Int32(line), contract: Int32(contract)))
+    func insert(_ key: EventKey, line: Int, contract: Int, row: Int) {
+        // A line is accepted at most twice: once more after another of its key was withdrawn.
+        if count == capacity { grow() }
+        (memory + count).initialize(
+            to: Entry(key: key, line: Int32(line), row: Int32(row), contract: Int32(contract)))
+        count += 1
         var slot = Int(truncatingIfNeeded: key.low) & mask
-        while slots[slot] != 0, entries[Int(slots[slot]) - 1].key != key { slot = (slot + 1) & mask }
-        slots[slot] = UInt32(entries.count)
+        while slots[slot] != 0, memory[Int(slots[slot] - 1)].key != key { slot = (slot + 1) & mask }
+        slots[slot] = UInt32(count)
     }
 
-    mutating func withdraw(_ entry: Int) { entries[entry].isWithdrawn = true }
+    func withdraw(_ entry: Int) { memory[entry].isWithdrawn = true }
 
-    private mutating func grow() {
-        slots = [UInt32](repeating: 0, count: slots.count * 2)
-        mask = slots.count - 1
-        for (index, entry) in entries.enumerated() {
-            var slot = Int(truncatingIfNeeded: entry.key.low) & mask
-            while slots[slot] != 0, entries[Int(slots[slot]) - 1].key != entry.key { slot = (slot + 1) & mask }
-            slots[slot] = UInt32(index + 1)
-        }
+    private func grow() {
+        let new = UnsafeMutablePointer<Entry>.allocate(capacity: capacity * 2)
+        new.update(from: memory, count: count)
+        memory.deallocate()
+        memory = new
+        capacity *= 2
     }
 }

@@ -10,8 +10,10 @@ final class DecodedChunk: @unchecked Sendable {
     var block: LineBlock?
     let receivedAt: Timestamp
     let consumedByteCount: Int64
+    /// No other chunk of the input comes after it.
+    let isLast: Bool
     /// What became of each of the block's lines.
-    var outcomes: [Outcome]
+    var outcomes: [Outcome] = []
     /// Where the accepted lines stand in the block, in the order of acceptance.
     var acceptedSpans: [Range<Int32>] = []
     var acceptedCount = 0
@@ -51,7 +53,7 @@ final class DecodedChunk: @unchecked Sendable {
         self.block = block
         self.receivedAt = receivedAt
         consumedByteCount = block.consumedByteCount
-        outcomes = [Outcome](repeating: .open, count: block.lines.count)
+        isLast = block.isLast
     }
 
     var duplicateCount: Int { outcomes.reduce(0) { $0 + ($1 == .duplicate ? 1 : 0) } }

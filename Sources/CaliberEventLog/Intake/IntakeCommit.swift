@@ -3,6 +3,32 @@ import CaliberCore
 import Foundation
 import GRDB
 
+/// One run of intake, which the file knows from its first commit on.
+final class IntakeRun: @unchecked Sendable {
+    // Safe to share: made by one thread, and changed only by the one that commits, which the first waits for.
+    let origin: String
+    private let kind: String
+    private let startedAt: Timestamp
+    private var intakeRunID: Int64?
+    private(set) var isFinished = false
+
+    init(kind: String, origin: String, startedAt: Timestamp) {
+        self.kind = kind
+        self.origin = origin
+        self.startedAt = startedAt
+    }
+
+    /// The run's number; given to it inside its first transaction.
+    func begin(in database: Database) throws -> Int64 {
+        try intakeRunID ?? IntakeLedger.startRun(kind, origin: origin, at: startedAt, in: database)
+    }
+
+    func didCommit(_ intakeRunID: Int64, isFinished: Bool) {
+        self.intakeRunID = intakeRunID
+        self.isFinished = isFinished
+    }
+}
+
 /// Writes what became of a chunk, all of it inside one transaction.
 struct IntakeCommit {
     let intakeRunID: Int64

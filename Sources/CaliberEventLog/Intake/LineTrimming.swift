@@ -5,8 +5,8 @@ import Foundation
 enum LineTrimming {
     /// Takes out what the parser's last read found undeclared. The line gets shorter and stays valid JSON.
     static func dropUndeclared(_ parser: EventParser, from block: LineBlock, line: Int) {
-        let start = Int(block.lines[line].start)
-        let count = Int(block.lines[line].end) - start
+        let start = Int(block.line(line).start)
+        let count = Int(block.line(line).end) - start
         let bytes = block.bytes + start
         var length = 0
         var copied = 0
@@ -22,7 +22,7 @@ enum LineTrimming {
             if isLast != 0 { length = withoutTrailingComma(bytes, length) }
         }
         length = move(bytes, copied..<count, to: length)
-        block.lines[line].end = Int32(start + length)
+        block.cut(line, to: start + length)
     }
 
     private static func move(_ bytes: UnsafeMutablePointer<UInt8>, _ range: Range<Int>, to target: Int) -> Int {

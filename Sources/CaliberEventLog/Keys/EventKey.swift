@@ -28,23 +28,27 @@ struct EventKey: Hashable, Comparable, Sendable {
 
 /// Computes keys, with a scratch buffer of its own. Serves one thread at a time.
 final class EventKeyHasher {
-    private var scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 1024, alignment: 16)
+    private var scratch = UnsafeMutableRawPointer.allocate(byteCount: 1024, alignment: 16)
+    private var capacity = 1024
 
     deinit { scratch.deallocate() }
 
     @inline(__always)
     func key(source: UnsafeBufferPointer<UInt8>, id: UnsafeBufferPointer<UInt8>) -> EventKey {
         let byteCount = source.count + 1 + id.count
-        if byteCount > scratch.count {
-            scratch.deallocate()
-            scratch = .allocate(byteCount: byteCount * 2, alignment: 16)
-        }
-        guard let start = scratch.baseAddress else { return EventKey(high: 0, low: 0) }
-        if let bytes = source.baseAddress { memcpy(start, bytes, source.count) }
-        start.storeBytes(of: 0, toByteOffset: source.count, as: UInt8.self)
-        if let bytes = id.baseAddress { memcpy(start + source.count + 1, bytes, id.count) }
-        let hash = XXH3_128bits(start, byteCount)
+        if byteCount > capacity { makeRoom(byteCount) }
+        if let bytes = source.baseAddress { memcpy(scratch, bytes, source.count) }
+        scratch.storeBytes(of: 0, toByteOffset: source.count, as: UInt8.self)
+        if let bytes = id.baseAddress { memcpy(scratch + source.count + 1, bytes, id.count) }
+        let hash = XXH3_128bits(scratch, byteCount)
         return EventKey(high: hash.high64, low: hash.low64)
+    }
+
+    @inline(never)
+    private func makeRoom(_ byteCount: Int) {
+        scratch.deallocate()
+        capacity = byteCount * 2
+        scratch = .allocate(byteCount: capacity, alignment: 16)
     }
 }
 

@@ -37,20 +37,31 @@ final class KeyFilter: @unchecked Sendable {
 
     var data: Data { Data(bytes: words, count: blockCount * 64) }
 
-    @inline(__always)
-    private func block(of key: EventKey) -> UnsafeMutablePointer<UInt64> {
-        let index = key.high.multipliedFullWidth(by: UInt64(blockCount)).high
-        return words + Int(index) * KeyFilter.wordsPerBlock
-    }
+    /// The same filter without a reference, for as long as the filter lives.
+    var view: KeyFilterView { KeyFilterView(words: words, blockCount: UInt64(blockCount)) }
 
     @inline(__always)
     func insert(_ key: EventKey) {
-        let block = block(of: key)
+        let block = view.block(of: key)
         var bits = key.low
         for _ in 0..<6 {
             block[Int((bits >> 6) & 7)] |= 1 << (bits & 63)
             bits >>= 9
         }
+    }
+
+    func mayContain(_ key: EventKey) -> Bool { view.mayContain(key) }
+}
+
+/// A filter's bits.
+struct KeyFilterView {
+    fileprivate let words: UnsafeMutablePointer<UInt64>
+    fileprivate let blockCount: UInt64
+
+    /// The cache line that holds all of a key's bits.
+    @inline(__always)
+    func block(of key: EventKey) -> UnsafeMutablePointer<UInt64> {
+        words + Int(key.high.multipliedFullWidth(by: blockCount).high) * 8
     }
 
     @inline(__always)

@@ -2,20 +2,34 @@ import Foundation
 import GRDB
 
 extension KeyIndex {
-    /// Writes a chunk's run, and merges levels that have become full, inside the chunk's transaction.
+    /// Adds the keys of a chunk whose events its transaction has written, and writes those that wait if they are many.
     ///
     /// - Returns: the runs there will be once the transaction is committed, for `adopt`.
-    func append(_ run: KeyRun?, in database: Database) throws -> [KeyRun] {
+    func append(_ run: KeyRun?, in database: Database) throws -> KeyRuns {
         var runs = current.runs
         guard let run, run.count > 0 else { return runs }
-        runs.append(try KeyIndex.write(run, in: database))
+        runs.add(run)
+        if runs.unwrittenKeyCount >= EventLogLimits.unwrittenKeyCount { try KeyIndex.write(&runs, in: database) }
+        return runs
+    }
+
+    /// Writes the keys that are not in the file yet, unless they are fewer than a page: those are soon read from the log.
+    static func flush(_ runs: inout KeyRuns, in database: Database) throws {
+        if runs.unwrittenKeyCount >= EventLogLimits.keyCountPerPage { try write(&runs, in: database) }
+    }
+
+    /// Writes what is unwritten as one run, and merges levels that have become full.
+    private static func write(_ runs: inout KeyRuns, in database: Database) throws {
+        guard !runs.unwritten.isEmpty else { return }
+        runs.written.append(try write(KeyRun(merging: runs.unwritten, level: 0), in: database))
+        runs.unwritten = []
         var level = 0
         while true {
-            let full = runs.filter { $0.level == level }
-            guard full.count >= EventLogLimits.keyRunsPerLevel else { return runs }
-            let merged = try KeyIndex.merge(full, level: level + 1, in: database)
-            runs.removeAll { $0.level == level }
-            runs.append(merged)
+            let full = runs.written.filter { $0.level == level }
+            guard full.count >= EventLogLimits.keyRunsPerLevel else { return }
+            let merged = try merge(full, level: level + 1, in: database)
+            runs.written.removeAll { $0.level == level }
+            runs.written.append(merged)
             level += 1
         }
     }

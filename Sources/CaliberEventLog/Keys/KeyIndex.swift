@@ -3,17 +3,20 @@ import Foundation
 import GRDB
 import Synchronization
 
-/// The keys of all accepted events: sorted runs in the file, a filter in memory for each.
+/// The keys of all accepted events: sorted runs in the file and in memory, with a filter in memory for each.
 ///
-/// Each commit adds one run. When a level has eight, they become one run of the next, so a key is written about
-/// log8(n) times and a look-up asks few filters. What is here stands for committed events only: a run enters after the
-/// transaction that wrote it.
+/// Keys can be had from the log itself, so they need not be in the file when their events are: each commit adds a run in
+/// memory, and what has come together there is written as one run when it is much, and at the end of an intake. What a
+/// crash leaves unwritten is read from the log's last events. In the file, when a level has eight runs, they become one
+/// run of the next, so a key is written about log8(n) times and a look-up asks few filters.
+///
+/// What is here stands for committed events only: a run enters after the transaction that wrote its events.
 final class KeyIndex: Sendable {
     private let store: CaliberStore
     private let state = Mutex(State())
 
     struct State: Sendable {
-        var runs: [KeyRun] = []
+        var runs = KeyRuns()
         /// How many chunks of the current intake have been committed.
         var committedChunkCount = 0
     }
@@ -24,16 +27,43 @@ final class KeyIndex: Sendable {
 
     var current: State { state.withLock { $0 } }
 
-    /// Brings the list of runs up to what the file has; runs known already keep what they have in memory.
+    /// Brings the list of runs up to what file and log have; runs known already keep what they have in memory.
     func refresh() throws {
-        let known = Dictionary(uniqueKeysWithValues: current.runs.map { ($0.keyRunID, $0) })
+        let current = current.runs
         let runs = try store.read { database in
-            try Row.fetchAll(database, sql: "SELECT keyRunID FROM eventKeyRun ORDER BY keyRunID").map { row in
-                let keyRunID: Int64 = row["keyRunID"]
-                return try known[keyRunID] ?? KeyIndex.load(keyRunID, in: database)
+            var runs = KeyRuns()
+            runs.written = try KeyIndex.writtenRuns(known: current.written, in: database)
+            let position = Int(try IntakeLedger.position(in: database).sequence)
+            guard runs.writtenKeyCount <= position else {
+                throw InputProblem.damagedKeys(reason: "there are \(runs.writtenKeyCount) keys of \(position) events")
             }
+            if current.writtenKeyCount == runs.writtenKeyCount, current.keyCount == position {
+                runs.unwritten = current.unwritten
+            } else {
+                try KeyIndex.readUnwritten(into: &runs, upTo: position, in: database)
+            }
+            return runs
         }
         state.withLock { $0 = State(runs: runs, committedChunkCount: 0) }
+    }
+
+    private static func writtenRuns(known: [KeyRun], in database: Database) throws -> [KeyRun] {
+        let known = Dictionary(uniqueKeysWithValues: known.map { ($0.keyRunID, $0) })
+        return try Int64.fetchAll(database, sql: "SELECT keyRunID FROM eventKeyRun ORDER BY keyRunID").map {
+            try known[$0] ?? load($0, in: database)
+        }
+    }
+
+    /// Reads the keys of the log's last events from the events themselves.
+    private static func readUnwritten(into runs: inout KeyRuns, upTo position: Int, in database: Database) throws {
+        let reader = LoggedKeyReader()
+        while runs.keyCount < position {
+            let next = Int64(runs.keyCount + 1)
+            guard let batch = try LoggedBatch.holding(next, in: database) else {
+                throw InputProblem.damagedKeys(reason: "the log has no event \(next) of \(position)")
+            }
+            runs.add(KeyRun(unsorted: try reader.keys(of: batch, from: next)))
+        }
     }
 
     private static func load(_ keyRunID: Int64, in database: Database) throws -> KeyRun {
@@ -59,8 +89,8 @@ final class KeyIndex: Sendable {
     }
 
     /// Takes over what a committed transaction has made of the runs.
-    func adopt(_ runs: [KeyRun]) {
-        KeyIndex.evict(runs)
+    func adopt(_ runs: KeyRuns) {
+        KeyIndex.evict(runs.written)
         state.withLock {
             $0.runs = runs
             $0.committedChunkCount += 1
@@ -98,7 +128,7 @@ final class KeyIndex: Sendable {
 
     /// When a look-up would read about every page, the run is better held in memory, if the budget allows.
     private func makeResident(_ run: KeyRun) throws {
-        let total = current.runs.reduce(0) { $0 + $1.residentByteCount }
+        let total = current.runs.written.reduce(0) { $0 + $1.residentByteCount }
         guard total + run.count * EventKey.byteCount <= EventLogLimits.residentKeyByteCount else { return }
         run.keep(try store.read { try run.readAll(in: $0) })
     }
@@ -123,5 +153,31 @@ final class KeyIndex: Sendable {
             }
         }
         for index in found { isKnown[index] = true }
+    }
+}
+
+/// The runs that together hold the key of every event of the log.
+struct KeyRuns: Sendable {
+    /// In the file; they hold the keys of the log's first events.
+    var written: [KeyRun] = []
+    /// Of the events after those; in memory only.
+    var unwritten: [KeyRun] = []
+
+    var all: [KeyRun] { written + unwritten }
+    var writtenKeyCount: Int { written.reduce(0) { $0 + $1.count } }
+    var keyCount: Int { all.reduce(0) { $0 + $1.count } }
+    var unwrittenKeyCount: Int { unwritten.reduce(0) { $0 + $1.count } }
+
+    /// Adds the keys of the log's next events; in memory, too, eight runs of one level become one of the next.
+    mutating func add(_ run: KeyRun) {
+        unwritten.append(run)
+        var level = 0
+        while true {
+            let full = unwritten.filter { $0.level == level }
+            guard full.count >= EventLogLimits.keyRunsPerLevel else { return }
+            unwritten.removeAll { $0.level == level }
+            level += 1
+            unwritten.append(KeyRun(merging: full, level: level))
+        }
     }
 }

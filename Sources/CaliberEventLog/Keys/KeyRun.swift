@@ -120,9 +120,13 @@ final class SortedKeys: @unchecked Sendable {
         Data(buffer: UnsafeBufferPointer(rebasing: storage[range]))
     }
 
-    /// Whether a key is among these, which must be sorted. Keys are hashes, so where a key would stand is guessed from
-    /// its high bits; the guess is then corrected by doubling steps.
-    func contains(_ key: EventKey) -> Bool {
+    /// Whether a key is among these, which must be sorted.
+    func contains(_ key: EventKey) -> Bool { SortedKeys.contains(key, in: UnsafeBufferPointer(buffer)) }
+
+    /// Whether a key is among sorted ones. Keys are hashes, so where a key would stand is guessed from its high bits; the
+    /// guess is then corrected by doubling steps.
+    static func contains(_ key: EventKey, in storage: UnsafeBufferPointer<EventKey>) -> Bool {
+        let count = storage.count
         guard count > 0 else { return false }
         var low = 0
         var high = count

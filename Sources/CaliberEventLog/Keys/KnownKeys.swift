@@ -1,3 +1,5 @@
+import CSimdJSON
+
 /// The keys that a running intake must not accept again: those of committed events, and those of chunks that it has
 /// decoded and not committed yet.
 final class KnownKeys {
@@ -7,6 +9,10 @@ final class KnownKeys {
     private var underway: [(chunk: Int, run: KeyRun)] = []
     private var chunkCount = 0
     private(set) var runs: [KeyRun] = []
+    /// The runs as the decoding loop asks them.
+    private var views = UnsafeMutableBufferPointer<KeyRunView>.allocate(capacity: 0)
+    /// Keeps what the views look at in memory.
+    private var viewed: [SortedKeys] = []
     /// A dry run commits nothing; its runs stay here and are merged like those of the file.
     private let isDryRun: Bool
 
@@ -20,9 +26,43 @@ final class KnownKeys {
     /// in it or still underway.
     func refresh() {
         let state = index.current
-        committed = state.runs
+        committed = state.runs.all
         if !isDryRun { underway.removeAll { $0.chunk < state.committedChunkCount } }
         runs = committed + underway.map(\.run)
+        viewed.removeAll(keepingCapacity: true)
+        views.deallocate()
+        views = .allocate(capacity: runs.count)
+        for (index, run) in runs.enumerated() {
+            let keys = run.residentKeys
+            if let keys { viewed.append(keys) }
+            views.initializeElement(
+                at: index,
+                to: KeyRunView(filter: run.filter.view, keys: keys.map { UnsafeBufferPointer($0.buffer) }))
+        }
+    }
+
+    deinit { views.deallocate() }
+
+    /// What is known of a key without reading the file.
+    enum Verdict { case new, known, undecided }
+
+    /// Brings near what `verdict` will look at.
+    @inline(__always)
+    func prefetch(_ key: EventKey) {
+        for view in views { caliber_prefetch(view.filter.block(of: key)) }
+    }
+
+    @inline(__always)
+    func verdict(_ key: EventKey) -> Verdict {
+        var verdict = Verdict.new
+        for view in views where view.filter.mayContain(key) {
+            guard let keys = view.keys else {
+                verdict = .undecided
+                continue
+            }
+            if SortedKeys.contains(key, in: keys) { return .known }
+        }
+        return verdict
     }
 
     /// Every chunk is told, one without keys as nil.
@@ -59,6 +99,12 @@ final class KnownKeys {
             }
         }
     }
+}
+
+/// A run without references: its filter, and its keys where they are in memory.
+private struct KeyRunView {
+    let filter: KeyFilterView
+    let keys: UnsafeBufferPointer<EventKey>?
 }
 
 extension KeyRun {

@@ -48,6 +48,16 @@ final class EventParser {
         }
     }
 
+    /// The text of an attribute that is one.
+    @inline(__always)
+    func text(_ slot: EnvelopeSlot) -> UnsafeBufferPointer<UInt8> { JSONValue.bytes(envelope[slot.rawValue]) }
+
+    /// The same for a person; nil when the attribute is no text.
+    func shown(_ slot: EnvelopeSlot) -> String? {
+        guard envelope[slot.rawValue].kind == CALIBER_JSON_STRING.rawValue else { return nil }
+        return TextRules.shown(text(slot))
+    }
+
     /// The exact text of a number.
     func numberText(_ value: caliber_json_value) -> UnsafeBufferPointer<UInt8> {
         var length = 0

@@ -49,51 +49,48 @@ extension EventLog {
         _ onCommit: ([EventBatch], LogPosition) throws -> Void,
         settle: (DecodedChunk, [HeldLine], IntakeCommit, Database) throws -> RetakeOutcome
     ) throws -> IntakeReport {
-        intakeLock.lock()
-        defer { intakeLock.unlock() }
-        try keyIndex.refresh()
-        let decoder = ChunkDecoder(
-            try makeContracts(), known: KnownKeys(index: keyIndex, isDryRun: false),
-            zone: dictionary.settings.timeZone)
-        let compression = ChunkCompression()
-        let intakeRunID = try store.write(lease) {
-            try IntakeLedger.startRun(kind, origin: origin, at: now(), in: $0)
+        try withStation { station in
+            try keyIndex.refresh()
+            station.decoder.begin(KnownKeys(index: keyIndex, isDryRun: false))
+            defer { station.decoder.begin(nil) }
+            let run = IntakeRun(kind: kind, origin: origin, startedAt: now())
+            var report = IntakeReport()
+            report.position = try position
+            var lastID: Int64 = 0
+            while true {
+                let lines = try store.read { try query.lines(after: lastID, in: $0) }
+                guard let last = lines.last else { break }
+                lastID = last.id
+                let chunk = try station.process(EventLog.block(of: lines), receivedAt: now())
+                try write(chunk, lines, run, lease, &report, settle)
+                if chunk.acceptedCount > 0 { try onCommit(chunk.batches, report.position) }
+            }
+            try finish(run, lease, now)
+            return report
         }
-        let commit = IntakeCommit(intakeRunID: intakeRunID, origin: origin)
-        var report = IntakeReport()
-        report.position = try position
-        var lastID: Int64 = 0
-        while true {
-            let lines = try store.read { try query.lines(after: lastID, in: $0) }
-            guard let last = lines.last else { break }
-            lastID = last.id
-            let chunk = try decoder.decode(EventLog.block(of: lines), receivedAt: now())
-            try compression.compress(chunk)
-            try write(chunk, lines, commit, lease, &report, settle)
-            if chunk.acceptedCount > 0 { try onCommit(chunk.batches, report.position) }
-        }
-        try store.write(lease) { try IntakeLedger.finishRun(intakeRunID, at: now(), in: $0) }
-        return report
     }
 
     private func write(
-        _ chunk: DecodedChunk, _ lines: [HeldLine], _ commit: IntakeCommit, _ lease: WriterLease,
+        _ chunk: DecodedChunk, _ lines: [HeldLine], _ run: IntakeRun, _ lease: WriterLease,
         _ report: inout IntakeReport,
         _ settle: (DecodedChunk, [HeldLine], IntakeCommit, Database) throws -> RetakeOutcome
     ) throws {
-        let (result, runs, end) = try store.write(lease) { database in
+        let (runID, result, keys, end) = try store.write(lease) { database in
+            let commit = IntakeCommit(intakeRunID: try run.begin(in: database), origin: run.origin)
             var outcome = try settle(chunk, lines, commit, database)
             let first = try IntakeLedger.position(in: database).sequence + 1
             try commit.writeEvents(chunk, firstSequence: first, in: database)
-            let runs = try keyIndex.append(chunk.keys, in: database)
+            let keys = try keyIndex.append(chunk.keys, in: database)
             outcome.result.account.accepted = Int64(chunk.acceptedCount)
             outcome.result.account.received = Int64(lines.count)
             try IntakeLedger.add(outcome.result.account, toRun: commit.intakeRunID, in: database)
             try IntakeLedger.add(toTotal: outcome.change, in: database)
-            return (outcome.result, runs, LogPosition(sequence: first + Int64(chunk.acceptedCount) - 1))
+            let end = LogPosition(sequence: first + Int64(chunk.acceptedCount) - 1)
+            return (commit.intakeRunID, outcome.result, keys, end)
         }
-        keyIndex.adopt(runs)
-        report.add(chunk, result, origin: commit.origin)
+        run.didCommit(runID, isFinished: false)
+        keyIndex.adopt(keys)
+        report.add(chunk, result, origin: run.origin)
         report.position = end
     }
 
@@ -102,7 +99,7 @@ extension EventLog {
         for line in lines {
             let start = block.byteCount
             line.body.withUnsafeBytes { block.append($0.bindMemory(to: UInt8.self)) }
-            block.lines.append(
+            block.append(
                 LineBlock.Line(start: Int32(start), end: Int32(block.byteCount), number: line.originLine))
             block.append(UInt8(ascii: "\n"))
         }

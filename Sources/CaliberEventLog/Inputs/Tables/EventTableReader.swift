@@ -9,15 +9,18 @@ final class EventTableReader: LineBlockReader {
     private let mapping: RowMapping
     private let headerCount: Int
     private let chunkByteCount: Int
+    private let lineLimit: Int
 
     /// Reads the header.
     ///
     /// - Throws: `InputProblem` when a column that the source reads is not there, before anything is taken in.
     init(
         _ input: any ByteSource, origin: String, definition: SourceDefinition,
-        contract: (String) -> ContractDefinition?, chunkByteCount: Int = EventLogLimits.chunkByteCount
+        contract: (String) -> ContractDefinition?, chunkByteCount: Int = EventLogLimits.chunkByteCount,
+        lineLimit: Int? = nil
     ) throws {
         self.chunkByteCount = chunkByteCount
+        self.lineLimit = lineLimit ?? .max
         rows = try TableRowReader(input, delimiter: definition.format.delimiter.asciiValue ?? UInt8(ascii: ","))
         guard case .fields = try rows.next() else {
             throw InputProblem.emptyTable(file: origin, source: definition.name)
@@ -35,7 +38,9 @@ final class EventTableReader: LineBlockReader {
     func next() throws -> LineBlock? {
         let block = LineBlock(capacity: chunkByteCount + chunkByteCount / 8)
         var isAtEnd = false
-        while block.byteCount < chunkByteCount, block.rows.count < chunkByteCount, block.refusals.count < 4096 {
+        while block.byteCount < chunkByteCount, block.rows.count < chunkByteCount, block.refusals.count < 4096,
+            block.lineCount < lineLimit
+        {
             guard let row = try rows.next() else {
                 isAtEnd = true
                 break
@@ -47,23 +52,24 @@ final class EventTableReader: LineBlockReader {
             }
         }
         block.consumedByteCount = rows.consumedByteCount
-        return isAtEnd && block.lines.isEmpty && block.refusals.isEmpty ? nil : block
+        block.isLast = isAtEnd
+        return isAtEnd && block.lineCount == 0 && block.refusals.isEmpty ? nil : block
     }
 
     private func render(into block: LineBlock) {
         let rowStart = block.rows.count
-        let lineCount = block.lines.count
+        let lineCount = block.lineCount
         rows.withRaw { block.rows.append(contentsOf: $0) }
         let range = Int32(rowStart)..<Int32(block.rows.count)
         mapping.render(rows) { event in
             let start = block.byteCount
             guard event.write(into: block) else { return }
-            block.lines.append(
+            block.append(
                 LineBlock.Line(start: Int32(start), end: Int32(block.byteCount), number: rows.number, row: range))
             // Lines that are all accepted are compressed as one stretch, so they are joined as the log joins them.
             block.append(UInt8(ascii: "\n"))
         }
-        if block.lines.count == lineCount { block.rows.removeLast(block.rows.count - rowStart) }
+        if block.lineCount == lineCount { block.rows.removeLast(block.rows.count - rowStart) }
     }
 
     private func refuse(_ problem: IntakeProblem, into block: LineBlock) {
