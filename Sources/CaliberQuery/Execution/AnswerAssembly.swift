@@ -54,7 +54,7 @@ struct AnswerAssembly {
         var tables: [String] = []
         for leaf in leaves {
             let scan = plan.scans[leaf.scan]
-            for table in [scan.table.name] + scan.joins.map(\.target.name) where !tables.contains(table) {
+            for table in scan.tables where !tables.contains(table) {
                 tables.append(table)
             }
         }

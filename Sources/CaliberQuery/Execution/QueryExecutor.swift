@@ -24,10 +24,14 @@ public struct QueryExecutor: Sendable {
         let snapshots = try self.snapshots(of: plan)
         var evaluation = QueryEvaluation(plan, parallelism: parallelism)
         for scan in plan.scans {
+            let marked = try markedTable(of: scan, plan, snapshots, isOutline: false)
             try evaluation.run(
                 ScanExecution(
                     scan, zone: plan.zone, timeRange: plan.timeRange,
-                    snapshots: { try QueryExecutor.snapshot($0, in: snapshots) }))
+                    snapshots: { name in
+                        if let marked, name == scan.table.name { return marked }
+                        return try QueryExecutor.snapshot(name, in: snapshots)
+                    }))
         }
         do throws(QueryProblem) { try evaluation.fillPeriods() } catch { throw error.diagnostic }
         let values = try evaluation.metricValues()
@@ -41,10 +45,24 @@ public struct QueryExecutor: Sendable {
     func executions(of plan: QueryPlan) throws -> [ScanExecution] {
         let snapshots = try self.snapshots(of: plan)
         return try plan.scans.map { scan in
-            try ScanExecution(
+            let marked = try markedTable(of: scan, plan, snapshots, isOutline: true)
+            return try ScanExecution(
                 scan, zone: plan.zone, timeRange: plan.timeRange,
-                snapshots: { try QueryExecutor.snapshot($0, in: snapshots) })
+                snapshots: { name in
+                    if let marked, name == scan.table.name { return marked }
+                    return try QueryExecutor.snapshot(name, in: snapshots)
+                })
         }
+    }
+
+    /// The scanned table with the scan's marks; nil where it has none.
+    private func markedTable(
+        of scan: PlannedScan, _ plan: QueryPlan, _ snapshots: [String: TableSnapshot], isOutline: Bool
+    ) throws -> TableSnapshot? {
+        guard !scan.marks.isEmpty else { return nil }
+        let table = MarkedTable(scan: scan, zone: plan.zone, timeRange: plan.timeRange, parallelism: parallelism)
+        func snapshot(_ name: String) throws -> TableSnapshot { try QueryExecutor.snapshot(name, in: snapshots) }
+        return isOutline ? try table.outline(snapshot) : try table.snapshot(snapshot)
     }
 
     private func snapshots(of plan: QueryPlan) throws -> [String: TableSnapshot] {

@@ -87,6 +87,7 @@ struct ExplanationText {
         text += " of \(simple.table)"
         text += plan.scans[leaf.scan].anchorName.map { " at \($0)" } ?? ""
         text += leaf.filter.map { " where \($0.displayText)" } ?? ""
+        text += leaf.mark.map { ", " + $0.words(zone: plan.zone) } ?? ""
         text += simple.fillNullsWith.map { ", null becomes \($0)" } ?? ""
         return text
     }
@@ -100,6 +101,9 @@ struct ExplanationText {
             lines.append(
                 "  Join \(join.path.joined(separator: "__")): \(join.target.name) by "
                     + "\(QueryProblem.list(join.definition.on)), at most one row each\(moment)")
+        }
+        for mark in scan.marks {
+            lines.append("  Marked first, over whole tables: \(mark.name) (\(mark.words(zone: plan.zone)))")
         }
         lines.append("  Aggregates: \(scan.aggregates.count)")
         lines.append("  Columns read: " + QueryProblem.list(scan.columnsRead.map(\.qualifiedName)))
