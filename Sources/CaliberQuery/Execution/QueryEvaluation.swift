@@ -11,10 +11,13 @@ struct QueryEvaluation {
     private(set) var statistics = ScanStatistics()
     /// For each scan, the latest moment that a row counts at.
     private(set) var latestMoments: [Int64?] = []
-    private var totals: [[FoldTotal]] = []
-    /// For each scan rows that passed, for all and for each mask, by group.
-    private var rowCounts: [[[Int64]]] = []
-    private var programs: [ScanProgram] = []
+    private var totals: [ScanTotals] = []
+    /// For each scan what segments gave, and the groups of it, where it is merged once more.
+    private var kept: [(partials: [SegmentPartial], numbers: [[Int32]])] = []
+    /// Set where groups are put together.
+    private var mergedGroupCount: Int?
+
+    private var groupCount: Int { mergedGroupCount ?? groups.count }
 
     init(_ plan: QueryPlan, parallelism: Int) {
         self.plan = plan
@@ -26,33 +29,18 @@ struct QueryEvaluation {
 
     mutating func run(_ execution: ScanExecution) throws {
         let partials = try execution.partials(parallelism: parallelism)
-        let program = execution.program
-        var totals = program.folds.map(FoldTotal.init)
-        var counts = [[Int64]](repeating: [], count: program.masks.count + 1)
+        var numbers: [[Int32]] = []
         for partial in partials {
-            let numbers = groups.numbers(of: partial)
-            for fold in totals.indices {
-                totals[fold].grow(to: groups.count)
-                totals[fold].merge(partial.folds[fold], numbers)
-            }
-            for mask in counts.indices {
-                if groups.count > counts[mask].count {
-                    counts[mask] += [Int64](repeating: 0, count: groups.count - counts[mask].count)
-                }
-                for (index, number) in numbers.enumerated() {
-                    counts[mask][Int(number)] += partial.rowCounts[mask][index]
-                }
-            }
+            numbers.append(groups.numbers(of: partial))
             statistics.rowsScanned += partial.rowsScanned
             if !partial.isDense { statistics.segmentsHashed += 1 }
         }
+        totals.append(ScanTotals(execution.program, partials, numbers, groupCount: groups.count))
+        if plan.relations.mergesGroups { kept.append((partials, numbers)) }
         statistics.segmentsTotal += execution.snapshot.segments.count
         statistics.segmentsScanned += partials.count
         statistics.segmentsPruned += execution.snapshot.segments.count - partials.count
         latestMoments.append(try execution.latestMoment(partials))
-        self.totals.append(totals)
-        rowCounts.append(counts)
-        programs.append(program)
     }
 
     /// Adds the periods that have no rows, for every combination of the other dimensions that occurs.
@@ -63,30 +51,39 @@ struct QueryEvaluation {
 
     /// Each metric's values by group.
     mutating func metricValues() throws -> [[MetricValue]] {
-        for scan in totals.indices {
-            for fold in totals[scan].indices { totals[scan][fold].grow(to: groups.count) }
-            for mask in rowCounts[scan].indices {
-                rowCounts[scan][mask] += [Int64](
-                    repeating: 0, count: groups.count - rowCounts[scan][mask].count)
-            }
-        }
+        for scan in totals.indices { totals[scan].grow(to: groupCount) }
         let leaves = try plan.leaves.map { try values(of: $0) }
         return try plan.metrics.map { metric in
             try MetricComputation(
-                metric: metric.definition.name, leaves: leaves, groupCount: groups.count, zone: plan.zone
+                metric: metric.definition.name, leaves: leaves, groupCount: groupCount, zone: plan.zone
             )
             .values(of: metric.node, type: metric.definition.type)
         }
     }
 
+    /// Each metric's values where groups are put together, from the states of their folds.
+    ///
+    /// - Parameters:
+    ///   - numbers: for each group, the one it goes to, below `count`.
+    func metricValues(regrouped numbers: [Int32], count: Int) throws -> [[MetricValue]] {
+        precondition(plan.relations.mergesGroups, "what segments gave was not kept for merging it once more")
+        var merged = self
+        merged.mergedGroupCount = count
+        merged.totals = zip(totals, kept).map { total, kept in
+            let regrouped = kept.numbers.map { own in own.map { numbers[Int($0)] } }
+            return ScanTotals(total.program, kept.partials, regrouped, groupCount: count)
+        }
+        return try merged.metricValues()
+    }
+
     private func values(of leaf: PlannedLeaf) throws -> [MetricValue] {
-        let program = programs[leaf.scan]
+        let program = totals[leaf.scan].program
         let aggregate = program.scan.aggregates[leaf.aggregate]
         let fold = program.foldOfAggregate[leaf.aggregate]
-        let rows = rowCounts[leaf.scan][aggregate.mask.map { $0 + 1 } ?? 0]
+        let rows = totals[leaf.scan].rowCounts[aggregate.mask.map { $0 + 1 } ?? 0]
         let isFloat = aggregate.expression?.type.storage == .float
         var values: [MetricValue]
-        switch totals[leaf.scan][fold] {
+        switch totals[leaf.scan].folds[fold] {
         case .counts(let counts):
             values = counts.map { .integer(Int128($0)) }
         case .integerSums(let sums, let counts):
@@ -122,11 +119,11 @@ struct QueryEvaluation {
         _ gathering: ValueGathering, _ aggregation: Aggregation, isFloat: Bool
     ) throws -> [MetricValue] {
         guard case .percentile(let fraction, let continuous) = aggregation else {
-            return try gathering.distinctCounts(groupCount: groups.count, parallelism: parallelism)
+            return try gathering.distinctCounts(groupCount: groupCount, parallelism: parallelism)
                 .map { .integer(Int128($0)) }
         }
         return try gathering.percentiles(
-            fraction: fraction, continuous: continuous, isFloat: isFloat, groupCount: groups.count,
+            fraction: fraction, continuous: continuous, isFloat: isFloat, groupCount: groupCount,
             parallelism: parallelism
         ).map { percentile in percentile.map { $0.value(isFloat: isFloat, continuous: continuous) } ?? .null }
     }

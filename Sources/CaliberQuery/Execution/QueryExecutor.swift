@@ -35,8 +35,11 @@ public struct QueryExecutor: Sendable {
         }
         do throws(QueryProblem) { try evaluation.fillPeriods() } catch { throw error.diagnostic }
         let values = try evaluation.metricValues()
+        let related =
+            plan.relations.isEmpty
+            ? nil : try RelationEvaluation(plan: plan, evaluation: evaluation, values: values).rows()
         return AnswerAssembly(
-            plan: plan, groups: evaluation.groups, values: values, statistics: evaluation.statistics,
+            plan: plan, groups: evaluation.groups, values: values, relatedRows: related, statistics: evaluation.statistics,
             latestMoments: evaluation.latestMoments, positions: snapshots.mapValues(\.position)
         ).answer(now: now)
     }

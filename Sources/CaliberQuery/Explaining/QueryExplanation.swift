@@ -40,6 +40,7 @@ struct ExplanationText {
         if let filled = plan.filledDimension {
             lines.append("Filled: every \(plan.dimensions[filled].grain?.rawValue ?? "period") without rows")
         }
+        lines += RelationText(plan: plan).lines
         lines += ["", "Metrics:"]
         for metric in plan.metrics {
             let definition = metric.definition

@@ -8,12 +8,20 @@ struct QuerySQL {
     var text: String {
         let marks = plan.scans.flatMap(\.marks).flatMap { MarkSQL(plan: plan, mark: $0).tables }
         let scans = marks + plan.scans.indices.map { "scan_\($0 + 1) AS (\n" + scan($0) + "\n)" }
-        var lines = ["WITH " + scans.joined(separator: ",\n"), "SELECT"]
+        let relations = RelationText(plan: plan)
+        let isRelated = !plan.relations.isEmpty
+        var lines = relations.remarks + ["WITH " + scans.joined(separator: ",\n")]
+        if isRelated { lines[lines.count - 1] += ",\nanswer AS (" }
+        lines.append("SELECT")
         let dimensions = plan.dimensions.map { "  \(combined($0.name)) AS \($0.name)" }
         let metrics = plan.metrics.map { "  \(metric($0.node)) AS \(quoted($0.column))" }
         lines.append((dimensions + metrics).joined(separator: ",\n"))
         lines.append("FROM scan_1")
         for position in plan.scans.indices.dropFirst() { lines.append(join(position)) }
+        if isRelated {
+            lines += [")", "SELECT", (["  *"] + relations.columns(quoted: quoted)).joined(separator: ",\n"), "FROM answer"]
+            if let condition = relations.condition(quoted: quoted) { lines.append(condition) }
+        }
         if let order = orderClause { lines.append(order) }
         if let limit = plan.query.limit { lines.append("LIMIT \(limit)") }
         return lines.joined(separator: "\n") + ";"
@@ -37,7 +45,8 @@ struct QuerySQL {
     }
 
     private var orderClause: String? {
-        let columns = plan.dimensions.map(\.name) + plan.metrics.map(\.column)
+        let columns =
+            plan.dimensions.map(\.name) + plan.metrics.map(\.column) + plan.relations.columns.map(\.name)
         let asked = plan.order.map { "\(quoted(columns[$0.column]))\($0.descending ? " DESC" : "") NULLS LAST" }
         let positions = plan.dimensions
         let rest = (positions.filter { $0.grain != nil } + positions.filter { $0.grain == nil }).map {

@@ -15,6 +15,8 @@ public struct QueryPlan: Sendable {
     package let order: [PlannedOrder]
     /// The dimension whose missing periods are filled.
     package let filledDimension: Int?
+    /// Which groups are shown, and what columns say about them in relation to others.
+    package var relations = PlannedRelations()
 
     /// The tables that the answer is computed from, joined ones included, in alphabetical order.
     public var tables: [String] {

@@ -12,6 +12,8 @@ struct NaiveQuery {
     /// Dimensions in the order of the query's group-by.
     let groupBy: [Dimension]
     let range: Range<Int64>
+    /// Puts groups together.
+    var regrouped: (Key) -> Key = { $0 }
 
     struct Dimension {
         let name: String
@@ -82,7 +84,7 @@ struct NaiveQuery {
             let conditions = [simple.filter].compactMap { $0 } + filters + whereFilters(table.definition, simple.anchor)
             guard conditions.allSatisfy({ reader.value($0) == .boolean(true) }) else { continue }
             if let firsts, !firsts.contains(row) { continue }
-            let key = groupBy.map { groupValue($0, reader, simple.anchor, table.definition) }
+            let key = regrouped(groupBy.map { groupValue($0, reader, simple.anchor, table.definition) })
             counted.append(SelectedRow(key: key, cell: simple.expression.map(reader.value), row: row, reader: reader))
         }
         return simple.nonAdditive.map { endRows(of: counted, $0) } ?? counted
