@@ -51,11 +51,11 @@ import Testing
     @Test func `a plan explains what rows are told by other rows, and groups by other groups`() throws {
         let shop = RenderingTests.shop()
         var query = TestShop.query(
-            "new_share,last_amount,paid_within,repeats_of_product", by: "metric_time__month,channel",
+            "new_share,last_amount,paid_within,repeats", by: "metric_time__month,channel",
             where: ["amount > 1"], to: "2026-03-04")
         query.top = TopGroups(2, by: "new_share", per: ["metric_time__month"], showsOthers: true)
         query.ranks = [RelatedTerm(metric: "new_share")]
-        query.shares = [RelatedTerm(metric: "repeats_of_product")]
+        query.shares = [RelatedTerm(metric: "repeats")]
         GoldenFile.expect(try shop.executor().explain(try shop.planner.plan(query)).text, matches: "relations.txt")
     }
 
