@@ -28,7 +28,9 @@ struct AnswerOrdering {
     init(plan: QueryPlan, groups: GroupRegistry, rows: [AnswerRow]) {
         self.init(
             plan: plan, groups: groups,
-            values: (rows.first?.values.indices).map { columns in columns.map { column in rows.map { $0.values[column] } } }
+            values: (rows.first?.values.indices).map { columns in
+                columns.map { column in rows.map { $0.values[column] } }
+            }
                 ?? [])
         items = rows.map(\.group)
         isOthers = rows.contains(where: \.isOthers) ? rows.map(\.isOthers) : []

@@ -39,7 +39,8 @@ public struct QueryExecutor: Sendable {
             plan.relations.isEmpty
             ? nil : try RelationEvaluation(plan: plan, evaluation: evaluation, values: values).rows()
         return AnswerAssembly(
-            plan: plan, groups: evaluation.groups, values: values, relatedRows: related, statistics: evaluation.statistics,
+            plan: plan, groups: evaluation.groups, values: values, relatedRows: related,
+            statistics: evaluation.statistics,
             latestMoments: evaluation.latestMoments, positions: snapshots.mapValues(\.position)
         ).answer(now: now)
     }

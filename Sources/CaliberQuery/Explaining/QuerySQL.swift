@@ -19,7 +19,9 @@ struct QuerySQL {
         lines.append("FROM scan_1")
         for position in plan.scans.indices.dropFirst() { lines.append(join(position)) }
         if isRelated {
-            lines += [")", "SELECT", (["  *"] + relations.columns(quoted: quoted)).joined(separator: ",\n"), "FROM answer"]
+            lines += [
+                ")", "SELECT", (["  *"] + relations.columns(quoted: quoted)).joined(separator: ",\n"), "FROM answer",
+            ]
             if let condition = relations.condition(quoted: quoted) { lines.append(condition) }
         }
         if let order = orderClause { lines.append(order) }

@@ -17,8 +17,10 @@ struct RelationText {
             let metric = plan.metrics[column.metric].column
             let groups = column.within.isEmpty ? "all groups" : "the groups of one \(names(column.within))"
             switch column.kind {
-            case .rank: lines.append("\(column.name): place of \(metric) among \(groups), 1 is the largest, ties share it")
-            case .share: lines.append("\(column.name): \(metric) by \(metric) of \(groups) together, merged from states")
+            case .rank:
+                lines.append("\(column.name): place of \(metric) among \(groups), 1 is the largest, ties share it")
+            case .share:
+                lines.append("\(column.name): \(metric) by \(metric) of \(groups) together, merged from states")
             }
         }
         return lines
@@ -39,16 +41,19 @@ struct RelationText {
                     + "LAST) END AS \(quoted(column.name))"
             case .share:
                 let over = partition.isEmpty ? "" : partition.trimmingSuffix
-                return "  CAST(\(metric) AS DOUBLE) / NULLIF(SUM(\(metric)) OVER (\(over)), 0) AS \(quoted(column.name))"
+                return
+                    "  CAST(\(metric) AS DOUBLE) / NULLIF(SUM(\(metric)) OVER (\(over)), 0) AS \(quoted(column.name))"
             }
         }
     }
 
     func condition(quoted: (String) -> String) -> String? {
         guard let top = plan.relations.top else { return nil }
-        let order = ["\(quoted(plan.metrics[top.metric].column)) DESC NULLS LAST"]
+        let order =
+            ["\(quoted(plan.metrics[top.metric].column)) DESC NULLS LAST"]
             + plan.rankedDimensions.map { "\(plan.dimensions[$0].name) NULLS LAST" }
-        return "QUALIFY ROW_NUMBER() OVER (\(partitioned(top.per))ORDER BY \(order.joined(separator: ", "))) <= \(top.count)"
+        return
+            "QUALIFY ROW_NUMBER() OVER (\(partitioned(top.per))ORDER BY \(order.joined(separator: ", "))) <= \(top.count)"
     }
 
     /// What the statement leaves out.

@@ -44,90 +44,109 @@ package struct ConversionAttribution {
     package func conversions(
         base: EntityEvents, conversion: EntityEvents, entityCount: Int, rowCount: Int
     ) throws -> [UInt32] {
+        let bases = try EntitySequences(base, entityCount: entityCount, precedesOnTie: baseKeyPrecedes)
+        let followers = try EntitySequences(conversion, entityCount: entityCount, precedesOnTie: nil)
         var counts = [UInt32](repeating: 0, count: rowCount)
-        let bases = try sorted(base, entityCount: entityCount, orderingTies: true)
-        let followers = try sorted(conversion, entityCount: entityCount, orderingTies: false)
-        for entity in 0..<entityCount {
-            let own = bases.rows(of: entity)
-            guard !own.isEmpty else { continue }
-            var next = own.lowerBound
-            for position in followers.rows(of: entity) {
-                let follower = Int(followers.order[position])
-                let moment = conversion.moments[follower]
-                while next < own.upperBound,
-                    base.moments[Int(bases.order[next])] <= moment
-                {
-                    next += 1
-                }
-                var candidate = next - 1
-                if isOneSequence {
-                    candidate = try lastBefore(
-                        conversion.rows[follower], moment, base, bases, own.lowerBound, candidate)
-                }
-                guard candidate >= own.lowerBound else { continue }
-                let found = Int(bases.order[candidate])
-                if let window = windowMicroseconds {
-                    let (age, overflow) = moment.subtractingReportingOverflow(base.moments[found])
-                    guard !overflow, age < window else { continue }
-                }
-                counts[Int(base.rows[found])] &+= 1
+        try counts.withUnsafeMutableBufferPointer { counts in
+            for entity in 0..<entityCount {
+                try attribute(bases.rows(of: entity), bases, followers.rows(of: entity), followers, &counts)
             }
         }
         return counts
     }
 
+    /// One entity's conversions.
+    private func attribute(
+        _ own: Range<Int>, _ bases: EntitySequences, _ later: Range<Int>, _ followers: EntitySequences,
+        _ counts: inout UnsafeMutableBufferPointer<UInt32>
+    ) throws {
+        guard !own.isEmpty else { return }
+        var next = own.lowerBound
+        for position in later {
+            let moment = followers.moments[position]
+            while next < own.upperBound, bases.moments[next] <= moment { next += 1 }
+            var candidate = next - 1
+            if isOneSequence, candidate >= own.lowerBound, bases.moments[candidate] == moment {
+                candidate = try lastBefore(followers.rows[position], moment, bases, own.lowerBound, candidate)
+            }
+            guard candidate >= own.lowerBound else { continue }
+            if let window = windowMicroseconds {
+                let (age, overflow) = moment.subtractingReportingOverflow(bases.moments[candidate])
+                guard !overflow, age < window else { continue }
+            }
+            counts[Int(bases.rows[candidate])] &+= 1
+        }
+    }
+
     /// From a candidate back to the last that comes before a row by moment and key.
     private func lastBefore(
-        _ row: UInt32, _ moment: Int64, _ base: EntityEvents, _ bases: Grouped, _ first: Int, _ start: Int
+        _ row: UInt32, _ moment: Int64, _ bases: EntitySequences, _ first: Int, _ start: Int
     ) throws -> Int {
         var candidate = start
         while candidate >= first {
-            let found = Int(bases.order[candidate])
-            if base.moments[found] < moment { return candidate }
-            if base.rows[found] != row, try baseKeyPrecedes(base.rows[found], row) { return candidate }
+            if bases.moments[candidate] < moment { return candidate }
+            let found = bases.rows[candidate]
+            if found != row, try baseKeyPrecedes(found, row) { return candidate }
             candidate -= 1
         }
         return candidate
     }
+}
 
-    private struct Grouped {
-        /// Positions of events, each entity's together.
-        let order: [UInt32]
-        let starts: [Int]
+/// Events put together by entity, each entity's by moment.
+private final class EntitySequences {
+    let moments: UnsafeMutablePointer<Int64>
+    let rows: UnsafeMutablePointer<UInt32>
+    private let starts: [Int]
 
-        func rows(of entity: Int) -> Range<Int> { starts[entity]..<starts[entity + 1] }
-    }
-
-    private func sorted(_ events: EntityEvents, entityCount: Int, orderingTies: Bool) throws -> Grouped {
+    /// - Parameter precedesOnTie: orders rows of one moment; nil leaves them in the order they came in.
+    init(
+        _ events: EntityEvents, entityCount: Int, precedesOnTie: ((UInt32, UInt32) throws -> Bool)?
+    ) throws {
         var starts = [Int](repeating: 0, count: entityCount + 1)
         for entity in events.entities { starts[Int(entity) + 1] += 1 }
         for entity in 0..<entityCount { starts[entity + 1] += starts[entity] }
-        var next = starts
-        var order = [UInt32](repeating: 0, count: events.count)
-        for (position, entity) in events.entities.enumerated() {
-            order[next[Int(entity)]] = UInt32(position)
-            next[Int(entity)] += 1
-        }
-        for entity in 0..<entityCount {
-            let range = starts[entity]..<starts[entity + 1]
-            guard range.count > 1, needsSorting(order[range], events, orderingTies: orderingTies) else { continue }
-            try order[range].sort { left, right in
-                let (first, second) = (events.moments[Int(left)], events.moments[Int(right)])
-                if first != second { return first < second }
-                return orderingTies && left != right
-                    ? try baseKeyPrecedes(events.rows[Int(left)], events.rows[Int(right)]) : left < right
+        self.starts = starts
+        moments = .allocate(capacity: max(events.count, 1))
+        rows = .allocate(capacity: max(events.count, 1))
+        let (moments, rows) = (moments, rows)
+        starts.withUnsafeMutableBufferPointer { next in
+            events.entities.withUnsafeBufferPointer { entities in
+                for position in 0..<entities.count {
+                    let entity = Int(entities[position])
+                    let place = next[entity]
+                    next[entity] = place + 1
+                    moments[place] = events.moments[position]
+                    rows[place] = events.rows[position]
+                }
             }
         }
-        return Grouped(order: order, starts: starts)
+        for entity in 0..<entityCount { try order(self.rows(of: entity), precedesOnTie) }
     }
 
-    private func needsSorting(_ order: ArraySlice<UInt32>, _ events: EntityEvents, orderingTies: Bool) -> Bool {
-        var last = events.moments[Int(order[order.startIndex])]
-        for position in order.dropFirst() {
-            let moment = events.moments[Int(position)]
-            if moment < last || orderingTies && moment == last { return true }
-            last = moment
+    deinit {
+        moments.deallocate()
+        rows.deallocate()
+    }
+
+    func rows(of entity: Int) -> Range<Int> { starts[entity]..<starts[entity + 1] }
+
+    /// Most come in order already.
+    private func order(_ range: Range<Int>, _ precedesOnTie: ((UInt32, UInt32) throws -> Bool)?) throws {
+        var isOrdered = true
+        for place in range.dropFirst() {
+            let (before, own) = (moments[place - 1], moments[place])
+            isOrdered = isOrdered && (before < own || before == own && precedesOnTie == nil)
         }
-        return false
+        guard !isOrdered else { return }
+        let sorted = try range.map { (moment: moments[$0], row: rows[$0], place: $0) }.sorted { left, right in
+            if left.moment != right.moment { return left.moment < right.moment }
+            guard let precedesOnTie, left.row != right.row else { return left.place < right.place }
+            return try precedesOnTie(left.row, right.row)
+        }
+        for (place, event) in zip(range, sorted) {
+            moments[place] = event.moment
+            rows[place] = event.row
+        }
     }
 }

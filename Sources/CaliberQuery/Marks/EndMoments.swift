@@ -22,7 +22,9 @@ struct EndMoments {
         var periods = dimensions.map { $0.grain.map { PeriodKeys(grain: $0, zone: reading.program.zone) } }
         /// The group of each row, and the moment of each group.
         var groups = [UInt32](repeating: EntityNumbering.none, count: reading.rowCount)
-        var moments: [Int64?] = []
+        var moments: [Int64] = []
+        // What any moment replaces; rows of a group that has none are not asked.
+        let least = choice == .max ? Int64.min : Int64.max
         for segment in reading.segments.indices {
             let start = reading.starts[segment]
             try reading.forEachChunk(of: segment) { chunk in
@@ -36,7 +38,7 @@ struct EndMoments {
                         values, selected: chunk.selected, count: chunk.count, into: first + start + chunk.start)
                 }
                 if numbering.count > moments.count {
-                    moments += [Int64?](repeating: nil, count: numbering.count - moments.count)
+                    moments += [Int64](repeating: least, count: numbering.count - moments.count)
                 }
                 let own = chunk.values[0]
                 for row in 0..<chunk.count {
@@ -47,7 +49,7 @@ struct EndMoments {
                         continue
                     }
                     let group = Int(groups[place])
-                    let known = moments[group] ?? own.lanes[row]
+                    let known = moments[group]
                     moments[group] = choice == .max ? max(known, own.lanes[row]) : min(known, own.lanes[row])
                 }
             }
@@ -56,7 +58,7 @@ struct EndMoments {
         return marks
     }
 
-    private func mark(_ marks: MarkBytes, _ groups: [UInt32], _ moments: [Int64?]) throws {
+    private func mark(_ marks: MarkBytes, _ groups: [UInt32], _ moments: [Int64]) throws {
         for segment in reading.segments.indices {
             let start = reading.starts[segment]
             try reading.forEachChunk(of: segment) { chunk in

@@ -18,19 +18,21 @@ struct FirstRowsByBitmap {
     }
 
     func marks() throws -> MarkBytes {
+        let (reading, valueCount) = (reading, valueCount)
         let marks = MarkBytes(reading)
         let stretches = self.stretches()
         let bitmaps = stretches.map { _ in ValueBitmap(valueCount: valueCount) }
-        _ = try ParallelSegments.map(stretches.count, parallelism: parallelism) { stretch in
+        let found = try ParallelSegments.map(stretches.count, parallelism: parallelism) { stretch in
             let order = RowKeyOrder(reading)
             let codes = SegmentCodes(largest: reading.segments.map(\.rowCount).max() ?? 0, valueCount: valueCount)
-            for segment in stretches[stretch] {
+            return try stretches[stretch].map { segment in
                 try codes.read(segment, of: reading)
-                bitmaps[stretch].mark(codes, into: marks.bytes[segment])
-                try settleTies(codes, segment, marks.bytes[segment], order)
+                var found = bitmaps[stretch].mark(codes, into: marks.bytes[segment], collecting: stretch > 0)
+                try settleTies(codes, segment, marks.bytes[segment], order) { found.move($0, to: $1) }
+                return found
             }
         }
-        try takeBack(marks, stretches, bitmaps)
+        try takeBack(marks, stretches, bitmaps, found)
         try settleBorders(marks)
         return marks
     }
@@ -52,23 +54,18 @@ struct FirstRowsByBitmap {
         return stretches
     }
 
-    private func takeBack(_ marks: MarkBytes, _ stretches: [Range<Int>], _ bitmaps: [ValueBitmap]) throws {
-        guard stretches.count > 1 else { return }
-        // From here on a bitmap holds what all earlier stretches met.
-        var met = ValueBitmap(valueCount: valueCount)
-        var before: [ValueBitmap] = []
-        for bitmap in bitmaps {
-            before.append(met)
-            met = met.joined(with: bitmap)
-        }
-        let later = stretches.enumerated().dropFirst().flatMap { stretch, segments in segments.map { (stretch, $0) } }
-        let earlier = before
-        let valueCount = valueCount
-        _ = try ParallelSegments.map(later.count, parallelism: parallelism) { position in
-            let (stretch, segment) = later[position]
-            let codes = SegmentCodes(largest: reading.segments[segment].rowCount, valueCount: valueCount)
-            try codes.read(segment, of: reading)
-            earlier[stretch].takeBack(codes, from: marks.bytes[segment])
+    private func takeBack(
+        _ marks: MarkBytes, _ stretches: [Range<Int>], _ bitmaps: [ValueBitmap], _ found: [[FoundValues]]
+    ) throws {
+        guard var met = bitmaps.first else { return }
+        for stretch in stretches.indices.dropFirst() {
+            let earlier = met
+            let segments = stretches[stretch]
+            _ = try ParallelSegments.map(segments.count, parallelism: parallelism) { position in
+                earlier.takeBack(
+                    found[stretch][position], from: marks.bytes[segments.lowerBound + position])
+            }
+            met = met.joined(with: bitmaps[stretch])
         }
     }
 
@@ -76,20 +73,19 @@ struct FirstRowsByBitmap {
 
     /// Among rows of one moment and one value, the mark goes to the one whose key comes first.
     private func settleTies(
-        _ codes: SegmentCodes, _ segment: Int, _ marks: UnsafeMutablePointer<UInt8>, _ order: RowKeyOrder
+        _ codes: SegmentCodes, _ segment: Int, _ marks: UnsafeMutablePointer<UInt8>, _ order: RowKeyOrder,
+        moved: (Int, Int) -> Void
     ) throws {
+        codes.findRuns()
         var row = 0
-        while row + 1 < codes.count {
-            guard codes.isTied[row + 1] != 0 else {
-                row += 1
-                continue
-            }
-            let start = row
-            while row + 1 < codes.count, codes.isTied[row + 1] != 0 { row += 1 }
-            row += 1
+        while let suspect = codes.nextSuspect(from: row) {
+            var start = suspect
+            while start > 0, codes.isTied[start] != 0 { start -= 1 }
+            row = suspect + 1
+            while row < codes.count, codes.isTied[row] != 0 { row += 1 }
             guard codes.holdTwice(start..<row) else { continue }
             let rows = (start..<row).map { (code: codes.codes[$0], place: (segment: segment, row: $0)) }
-            try settle(rows, order) { _ in marks }
+            try settle(rows, order, moved: { moved($0.row, $1.row) }) { _ in marks }
         }
     }
 
@@ -118,12 +114,13 @@ struct FirstRowsByBitmap {
                 let moments = try codes.rows(at: end, in: place, of: reading)
                 rows += moments.map { (codes.codes[$0], (place, $0)) }
             }
-            try settle(rows, order) { marks.bytes[$0] }
+            try settle(rows, order, moved: { _, _ in }) { marks.bytes[$0] }
         }
     }
 
     private func settle(
         _ rows: [(code: UInt32, place: (segment: Int, row: Int))], _ order: RowKeyOrder,
+        moved: ((segment: Int, row: Int), (segment: Int, row: Int)) -> Void,
         _ marks: (Int) -> UnsafeMutablePointer<UInt8>
     ) throws {
         let none = UInt32(valueCount)
@@ -143,8 +140,10 @@ struct FirstRowsByBitmap {
             for candidate in same.dropFirst() where try order.precedes(candidate.place, first) {
                 first = candidate.place
             }
+            guard first != marked.place else { continue }
             marks(marked.place.segment)[marked.place.row] = 0
             marks(first.segment)[first.row] = 1
+            moved(marked.place, first)
         }
     }
 }
@@ -162,7 +161,9 @@ struct ValueBitmap: Sendable {
     }
 
     /// Marks rows whose value was not met, and meets them.
-    func mark(_ codes: SegmentCodes, into marks: UnsafeMutablePointer<UInt8>) {
+    ///
+    /// - Parameter collecting: the marked rows are also listed.
+    func mark(_ codes: SegmentCodes, into marks: UnsafeMutablePointer<UInt8>, collecting: Bool) -> FoundValues {
         let words = words.pointer
         let source = codes.codes
         for row in 0..<codes.count {
@@ -173,15 +174,14 @@ struct ValueBitmap: Sendable {
             marks[row] = UInt8(truncatingIfNeeded: ~(word >> bit) & 1)
             words[place] = word | 1 << bit
         }
+        return collecting ? FoundValues(codes, marks) : FoundValues()
     }
 
     /// Takes the mark from rows whose value was met here.
-    func takeBack(_ codes: SegmentCodes, from marks: UnsafeMutablePointer<UInt8>) {
+    func takeBack(_ found: FoundValues, from marks: UnsafeMutablePointer<UInt8>) {
         let words = words.pointer
-        let source = codes.codes
-        for row in 0..<codes.count {
-            let code = source[row]
-            marks[row] &= UInt8(truncatingIfNeeded: ~(words[Int(code >> 6)] >> UInt64(code & 63)) & 1)
+        for (row, code) in zip(found.rows, found.codes) {
+            marks[Int(row)] &= UInt8(truncatingIfNeeded: ~(words[Int(code >> 6)] >> UInt64(code & 63)) & 1)
         }
     }
 
@@ -206,63 +206,5 @@ struct ValueBitmap: Sendable {
         }
 
         deinit { pointer.deallocate() }
-    }
-}
-
-/// The values of one segment's rows as codes, and which rows count at the moment of the row before them. Reused over
-/// segments; one thread's own.
-final class SegmentCodes {
-    /// `valueCount` where a row does not count or has no value.
-    let codes: UnsafeMutablePointer<UInt32>
-    let isTied: UnsafeMutablePointer<UInt8>
-    private(set) var count = 0
-    private let valueCount: Int
-
-    init(largest: Int, valueCount: Int) {
-        self.valueCount = valueCount
-        codes = .allocate(capacity: max(largest, 1))
-        isTied = .allocate(capacity: max(largest, 1))
-    }
-
-    deinit {
-        codes.deallocate()
-        isTied.deallocate()
-    }
-
-    func read(_ segment: Int, of reading: RowReading) throws {
-        count = reading.segments[segment].rowCount
-        let none = Int64(valueCount)
-        var last = Int64.min
-        try reading.forEachChunk(of: segment) { chunk in
-            guard let moments = chunk.moments, let values = chunk.values.first else { return }
-            let codes = codes + chunk.start
-            for row in 0..<chunk.count {
-                let counts = 0 &- Int64(chunk.selected[row] & values.validity[row])
-                codes[row] = UInt32(truncatingIfNeeded: (values.lanes[row] & counts) | (none & ~counts))
-            }
-            let isTied = isTied + chunk.start
-            isTied[0] = chunk.start > 0 && moments[0] == last ? 1 : 0
-            for row in 1..<max(chunk.count, 1) { isTied[row] = moments[row] == moments[row - 1] ? 1 : 0 }
-            last = moments[chunk.count - 1]
-        }
-    }
-
-    /// Whether two of the rows may have one value; sure for few rows.
-    func holdTwice(_ rows: Range<Int>) -> Bool {
-        guard rows.count <= 16 else { return true }
-        for row in rows.dropFirst() {
-            for other in rows.lowerBound..<row where codes[other] == codes[row] { return true }
-        }
-        return false
-    }
-
-    /// The rows of a segment that count at one moment.
-    func rows(at moment: Int64, in segment: Int, of reading: RowReading) throws -> [Int] {
-        var rows: [Int] = []
-        try reading.forEachChunk(of: segment) { chunk in
-            guard let moments = chunk.moments else { return }
-            for row in 0..<chunk.count where moments[row] == moment { rows.append(chunk.start + row) }
-        }
-        return rows
     }
 }
