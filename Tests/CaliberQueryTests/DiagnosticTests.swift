@@ -15,8 +15,40 @@ import Testing
         }
     }
 
+    private static let relatedCases: [(String, MetricQuery)] = {
+        func query(
+            _ metrics: String, by groupBy: String = "channel", top: TopGroups? = nil, rank: [String] = [],
+            share: [String] = []
+        ) -> MetricQuery {
+            var query = TestShop.query(metrics, by: groupBy)
+            query.top = top
+            query.ranks = rank.map { RelatedTerm(text: $0) }
+            query.shares = share.map { RelatedTerm(text: $0) }
+            return query
+        }
+        return [
+            ("the largest none", query("gmv", top: TopGroups(0))),
+            ("the largest of one", query("gmv", by: "", top: TopGroups(3))),
+            ("the largest of nothing else", query("gmv", top: TopGroups(3, per: ["channel"]))),
+            ("the largest by a metric that is not asked for", query("gmv,orders", top: TopGroups(3, by: "order"))),
+            ("the largest per what is not grouped by", query("gmv", top: TopGroups(3, per: ["chanel"]))),
+            ("a rank twice", query("gmv", rank: ["gmv", "gmv"])),
+            ("a rank within what is not grouped by", query("gmv", rank: ["gmv:within=status"])),
+            ("a share of an average", query("average_amount", share: ["average_amount"])),
+            ("a share of a quotient", query("refund_rate", share: ["refund_rate"])),
+            ("a share of a median", query("median_amount", share: ["median_amount"])),
+            ("a share of a largest", query("last_created", share: ["last_created"])),
+            ("a share of a formula over a rate", query("net_rate", share: ["net_rate"])),
+            ("a share of balances over periods", query("last_amount", by: "metric_time", share: ["last_amount"])),
+            (
+                "others of balances over periods",
+                query("last_amount", by: "metric_time", top: TopGroups(1, showsOthers: true))
+            ),
+        ]
+    }()
+
     @Test func `queries that can't be planned say why`() {
-        let cases: [(String, MetricQuery)] = [
+        var cases: [(String, MetricQuery)] = [
             ("no metric", TestShop.query("")),
             ("a slip of the pen", TestShop.query("gvm")),
             ("nothing like it", TestShop.query("zzzzzzzz")),
@@ -54,6 +86,7 @@ import Testing
                 TestShop.query("gmv", by: "chanel", where: ["amout > 1"], order: "nothing", limit: -1, zone: "x")
             ),
         ]
+        cases += DiagnosticTests.relatedCases
         var text = ""
         for (name, query) in cases { text += "# \(name)\n\(problems(query))\n" }
         GoldenFile.expect(text, matches: "query-problems.txt")

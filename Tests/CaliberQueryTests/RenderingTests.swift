@@ -48,6 +48,17 @@ import Testing
         #expect(answer.render(as: .csv, decimals: 0).contains("\r\n0,3,12.50\r\n"))
     }
 
+    @Test func `a plan explains what rows are told by other rows, and groups by other groups`() throws {
+        let shop = RenderingTests.shop()
+        var query = TestShop.query(
+            "new_share,last_amount,paid_within,repeats", by: "metric_time__month,channel",
+            where: ["amount > 1"], to: "2026-03-04")
+        query.top = TopGroups(2, by: "new_share", per: ["metric_time__month"], showsOthers: true)
+        query.ranks = [RelatedTerm(metric: "new_share")]
+        query.shares = [RelatedTerm(metric: "repeats")]
+        GoldenFile.expect(try shop.executor().explain(try shop.planner.plan(query)).text, matches: "relations.txt")
+    }
+
     @Test func `a plan explains itself`() throws {
         let shop = RenderingTests.shop()
         let query = TestShop.query(

@@ -18,6 +18,7 @@ struct QueryCommand: CaliberSubcommand {
               caliber query --metrics gmv,orders_paid --group-by metric_time__day
               caliber query --metrics gmv@1 --group-by channel --start-time 2026-03-01
               caliber query --metrics gmv --group-by metric_time__day,channel --format plot
+              caliber query --metrics gmv,buyers --group-by province --top 5 --others --share gmv
             """)
 
     @OptionGroup var deployment: DeploymentOptions
@@ -49,6 +50,8 @@ struct QueryCommand: CaliberSubcommand {
 
     @Option(help: "At most so many rows.") var limit: Int?
 
+    @OptionGroup(title: "Groups in relation to each other") var relations: RelationOptions
+
     @Option(name: .customLong("time-zone"), help: "Zone that days are days of; the dictionary's otherwise.")
     var timeZone: String?
 
@@ -74,7 +77,8 @@ struct QueryCommand: CaliberSubcommand {
         let query = MetricQuery(
             metrics: names([metrics]).map { MetricReference(text: $0) }, groupBy: names(groupBy), filters: filters,
             startTime: startTime, endTime: endTime, order: names(order).map { OrderTerm(text: $0) }, limit: limit,
-            timeZone: timeZone, fillsMissingPeriods: fillMissing)
+            timeZone: timeZone, fillsMissingPeriods: fillMissing, top: try relations.topGroups(),
+            ranks: relations.rank.map { RelatedTerm(text: $0) }, shares: relations.share.map { RelatedTerm(text: $0) })
         if let threads, threads < 1 { throw ValidationError("--threads must be at least 1; it was \(threads).") }
         let engine = try deployment.openEngine()
         let session = try engine.session(

@@ -15,6 +15,7 @@ enum DefinitionText {
             facts.append(["table", simple.table])
             if let anchor = simple.anchor { facts.append(["time", "\(anchor); rows without it are not counted"]) }
             if let filter = simple.filter { facts.append(["filter", filter.displayText]) }
+            if let nonAdditive = simple.nonAdditive { facts.append(["along time", along(nonAdditive)]) }
             if let fill = simple.fillNullsWith { facts.append(["null is", String(fill)]) }
         }
         facts.append(["type", metric.type.name])
@@ -48,7 +49,27 @@ enum DefinitionText {
             let renamed = inputs.filter { $0.alias != $0.metric || $0.filter != nil }
             let notes = renamed.map { "\($0.alias) is \(input($0))" }
             return ([expression.displayText] + notes).joined(separator: "; ")
+        case .conversion(let conversion):
+            return self.conversion(conversion)
         }
+    }
+
+    private static func along(_ dimension: NonAdditiveDimension) -> String {
+        let moment = dimension.choice == .max ? "last" : "first"
+        let each = dimension.groupings.isEmpty ? "" : " for each \(dimension.groupings.joined(separator: ", "))"
+        return "not added up: of each period the rows of the \(moment) \(dimension.column)\(each)"
+    }
+
+    private static func conversion(_ metric: ConversionMetric) -> String {
+        let ties =
+            metric.entity
+            + metric.constantProperties.map {
+                $0.baseColumn == $0.conversionColumn ? $0.baseColumn : "\($0.baseColumn) (as \($0.conversionColumn))"
+            }
+        let window = metric.windowMicroseconds.map { " within \(DurationText.format(microseconds: $0))" } ?? ""
+        let counted = metric.countOnce == .base ? "each of the first at most once" : "every conversion"
+        return "\(metric.calculation == .conversions ? "number" : "share") of \(input(metric.base)) followed by "
+            + "\(input(metric.conversion)) of the same \(ties.joined(separator: ", "))\(window); \(counted)"
     }
 
     private static func input(_ input: MetricInput) -> String {
@@ -157,6 +178,7 @@ extension Aggregation {
         case .max: "largest"
         case .average: "average of"
         case .sumBoolean: "count of rows where"
+        case .countNew: "first-time count of"
         case .percentile(let fraction, let continuous):
             "\(continuous ? "interpolated" : "discrete") percentile \(fraction) of"
         }

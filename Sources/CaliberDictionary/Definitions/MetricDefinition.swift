@@ -38,6 +38,7 @@ public struct MetricDefinition: Hashable, Sendable {
         case ratio(numerator: MetricInput, denominator: MetricInput)
         /// Column references in `expression` name input aliases.
         case derived(expression: TypedExpression, inputs: [MetricInput])
+        case conversion(ConversionMetric)
     }
 
     public init(
@@ -63,12 +64,14 @@ public struct MetricDefinition: Hashable, Sendable {
 }
 
 extension MetricDefinition {
-    /// The metrics that it is built from; a ratio's go by the aliases `numerator` and `denominator`.
+    /// The metrics that it is built from; a ratio's go by the aliases `numerator` and `denominator`, a conversion's by
+    /// `base` and `conversion`.
     public var inputs: [MetricInput] {
         switch content {
         case .simple: []
         case .ratio(let numerator, let denominator): [numerator, denominator]
         case .derived(_, let inputs): inputs
+        case .conversion(let conversion): [conversion.base, conversion.conversion]
         }
     }
 }
@@ -88,10 +91,13 @@ public struct SimpleMetric: Hashable, Sendable {
     public let fillNullsWith: Int64?
     /// Periods without rows appear in the answer (`join_to_timespine`).
     public let joinToTimeSpine: Bool
+    /// For balances and stock levels: along time only the rows of one moment count (`non_additive_dimension`).
+    public let nonAdditive: NonAdditiveDimension?
 
     public init(
         table: String, aggregation: Aggregation, expression: TypedExpression?, filter: TypedExpression?,
-        anchor: String?, fillNullsWith: Int64? = nil, joinToTimeSpine: Bool = false
+        anchor: String?, fillNullsWith: Int64? = nil, joinToTimeSpine: Bool = false,
+        nonAdditive: NonAdditiveDimension? = nil
     ) {
         self.table = table
         self.aggregation = aggregation
@@ -100,6 +106,7 @@ public struct SimpleMetric: Hashable, Sendable {
         self.anchor = anchor
         self.fillNullsWith = fillNullsWith
         self.joinToTimeSpine = joinToTimeSpine
+        self.nonAdditive = nonAdditive
     }
 }
 
@@ -107,6 +114,8 @@ public enum Aggregation: Hashable, Sendable {
     case sum, count, countDistinct, min, max, average
     /// Rows for which a boolean expression is true.
     case sumBoolean
+    /// Values at the first of all rows that have them, counted there and never again: new customers.
+    case countNew
     /// The value below which `fraction` (0...1) of the values lie. Discrete: the first value at or past the fraction;
     /// continuous: interpolated between neighbours. As SQL's PERCENTILE_DISC and PERCENTILE_CONT. `median` is
     /// `percentile(0.5, continuous)`.

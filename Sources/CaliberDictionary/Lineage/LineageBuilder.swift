@@ -30,7 +30,7 @@ struct LineageBuilder {
         link(.contract(contract), node, .value)
     }
 
-    private mutating func link(_ from: LineageNode, _ to: LineageNode, _ role: LineageRole) {
+    mutating func link(_ from: LineageNode, _ to: LineageNode, _ role: LineageRole) {
         nodes.insert(from)
         nodes.insert(to)
         edges.insert(LineageEdge(from: from, to: to, role: role))
@@ -126,10 +126,11 @@ struct LineageBuilder {
             let meanings = renamed.map { "\($0.alias) = \(text(of: $0))" }.joined(separator: ", ")
             derivations[node] = expression.displayText + (meanings.isEmpty ? "" : " with \(meanings)")
             add(inputs, to: node)
+        case .conversion(let conversion): add(conversion, to: node)
         }
     }
 
-    private func text(of input: MetricInput) -> String {
+    func text(of input: MetricInput) -> String {
         var text = input.metric
         if let version = input.version { text += "@\(version)" }
         if let filter = input.filter { text += " where \(filter.displayText)" }
@@ -155,10 +156,13 @@ struct LineageBuilder {
             text += ", counted at \(anchor)"
             link(.column(table: table.name, column: anchor), node, .anchor)
         }
+        if let nonAdditive = metric.nonAdditive { text += link(nonAdditive, over: table, to: node) }
         derivations[node] = text
     }
 
-    private mutating func add(_ inputs: [MetricInput], to node: LineageNode) {
+    mutating func describe(_ node: LineageNode, as text: String) { derivations[node] = text }
+
+    mutating func add(_ inputs: [MetricInput], to node: LineageNode) {
         for input in inputs {
             guard let metric = dictionary.metric(named: input.metric, version: input.version) else { continue }
             let inputNode = LineageNode.metric(metric.name)
@@ -172,14 +176,14 @@ struct LineageBuilder {
     }
 
     /// The tables of the simple metrics below a metric.
-    private func tables(below metric: MetricDefinition) -> [String] {
+    func tables(below metric: MetricDefinition) -> [String] {
         var tables: [String] = []
         var open = [metric]
         var seen: Set<String> = []
         while let next = open.popLast() {
             guard seen.insert("\(next.id)@\(next.version)").inserted else { continue }
             if case .simple(let simple) = next.content { tables.append(simple.table) }
-            open += next.inputs.compactMap { dictionary.metric(named: $0.metric, version: $0.version) }
+            open += next.rowInputs.compactMap { dictionary.metric(named: $0.metric, version: $0.version) }
         }
         return tables.uniqued().sorted()
     }

@@ -22,7 +22,7 @@ struct MetricInputReading {
         let version: Int?
     }
 
-    private struct Resolved {
+    struct Resolved {
         let input: MetricInput
         let definition: MetricDefinition
         let tables: [String]
@@ -30,12 +30,16 @@ struct MetricInputReading {
 
     /// The metrics that a definition names, before they are looked up.
     static func references(_ value: YAMLValue) -> [Reference] {
-        let values =
-            [value["numerator"], value["denominator"]].compactMap { $0 } + (value["input_metrics"]?.list ?? [])
-        return values.compactMap { value in
+        inputValues(value).compactMap { value in
             let version = value["version"]?.wholeNumber.flatMap { Int(exactly: $0) }
             return (value.text ?? value["name"]?.text).map { Reference(name: $0, version: version) }
         }
+    }
+
+    /// Where a definition names the metrics that it is built from.
+    static func inputValues(_ value: YAMLValue) -> [YAMLValue] {
+        ["numerator", "denominator", "base_metric", "conversion_metric"].compactMap { value[$0] }
+            + (value["input_metrics"]?.list ?? [])
     }
 
     func read() -> (MetricDefinition.Content, LogicalType, tables: [String])? {
@@ -43,6 +47,7 @@ struct MetricInputReading {
         case .simple: return nil
         case .ratio: return ratio()
         case .derived: return derived()
+        case .conversion: return conversion()
         }
     }
 
@@ -119,7 +124,7 @@ struct MetricInputReading {
     // MARK: One input
 
     /// - Returns: nil after a fault was reported, here or at the input's own definition.
-    private func input(_ value: YAMLValue, defaultAlias: String?) -> Resolved? {
+    func input(_ value: YAMLValue, defaultAlias: String?) -> Resolved? {
         let nameValue = value["name"] ?? value
         guard let name = nameValue.text else { return nil }
         let version = value["version"]?.wholeNumber.flatMap { Int(exactly: $0) }

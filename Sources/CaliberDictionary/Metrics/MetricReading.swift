@@ -6,7 +6,7 @@ struct MetricReading {
     let tables: TableScopes
     let log: ProblemLog
 
-    private var value: YAMLValue { node.value }
+    var value: YAMLValue { node.value }
 
     /// The type, when its keys are all there and none of another type's.
     func type() -> MetricTypeName? {
@@ -40,8 +40,7 @@ struct MetricReading {
     /// Whether the metric, or an input of it, uses a key that is known but not supported: reported, and without the key
     /// it would be another metric.
     private func asksForMore(_ value: YAMLValue) -> Bool {
-        let inputs =
-            [value["numerator"], value["denominator"]].compactMap { $0 } + (value["input_metrics"]?.list ?? [])
+        let inputs = MetricInputReading.inputValues(value)
         return (value.entries ?? []).contains { DictionaryKeys.metric.key(named: $0.key)?.presence == .later }
             || inputs.contains { input in
                 (input.entries ?? []).contains { DictionaryKeys.input.key(named: $0.key)?.presence == .later }
@@ -67,7 +66,9 @@ struct MetricReading {
         let aggregate = aggregate(over: table)
         let anchor = anchor(of: table)
         let filter = value["filter"].flatMap { tables.compile($0, over: table.name, expecting: .condition, log) }
-        guard let aggregate, let anchor, filter != nil || value["filter"] == nil else { return nil }
+        let nonAdditive = nonAdditive(over: table)
+        guard let aggregate, let anchor, let nonAdditive, filter != nil || value["filter"] == nil else { return nil }
+        guard fits(aggregate.aggregation, anchor: anchor, nonAdditive, table) else { return nil }
         guard let fill = fill(of: aggregate.type) else { return nil }
         if anchor == nil, let spine = value["join_to_timespine"], spine.boolean == true {
             log.report(
@@ -79,7 +80,7 @@ struct MetricReading {
         let metric = SimpleMetric(
             table: table.name, aggregation: aggregate.aggregation, expression: aggregate.expression,
             filter: filter, anchor: anchor, fillNullsWith: fill,
-            joinToTimeSpine: value["join_to_timespine"]?.boolean ?? false)
+            joinToTimeSpine: value["join_to_timespine"]?.boolean ?? false, nonAdditive: nonAdditive)
         return (metric, aggregate.type)
     }
 
@@ -117,6 +118,7 @@ struct MetricReading {
         case "average": return .average
         case "median": return .percentile(fraction: 0.5, continuous: true)
         case "sum_boolean": return .sumBoolean
+        case "count_new": return .countNew
         case "percentile": return percentile()
         default: return nil
         }
@@ -230,6 +232,7 @@ extension MetricTypeName {
         case .simple: ["table", "agg"]
         case .ratio: ["numerator", "denominator"]
         case .derived: ["expr", "input_metrics"]
+        case .conversion: ["base_metric", "conversion_metric", "entity"]
         }
     }
 }
@@ -239,7 +242,7 @@ extension Aggregation {
     var expected: ExpectedType? {
         switch self {
         case .sum, .average: .numeric
-        case .count, .countDistinct: nil
+        case .count, .countDistinct, .countNew: nil
         case .min, .max: .ordered
         case .sumBoolean: .condition
         case .percentile(_, let continuous): continuous ? .numeric : .ordered
@@ -250,7 +253,7 @@ extension Aggregation {
     /// but those of durations are rounded to a microsecond.
     func resultType(of type: LogicalType) -> LogicalType {
         switch self {
-        case .count, .countDistinct, .sumBoolean: return .integer
+        case .count, .countDistinct, .sumBoolean, .countNew: return .integer
         case .sum, .min, .max, .percentile(_, continuous: false): return type
         case .average, .percentile(_, continuous: true):
             switch type {

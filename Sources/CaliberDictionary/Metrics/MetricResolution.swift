@@ -118,7 +118,7 @@ struct MetricResolution {
             guard let (content, valueType) = reading.simple() else { return }
             nodes[index].tables = [content.table]
             finish(index, .simple(content), valueType, reading)
-        case .ratio, .derived:
+        case .ratio, .derived, .conversion:
             var found: [MetricInputReading.Reference: MetricInputReading.Found] = [:]
             for reference in MetricInputReading.references(node.value) {
                 found[reference] = lookup(reference.name, reference.version)

@@ -10,6 +10,7 @@ package enum DictionaryProblem: Error, Hashable, Sendable {
     case type(TypeProblem)
     case table(TableProblem)
     case metric(MetricProblem)
+    case relation(RelationProblem)
     case source(SourceProblem)
     case version(VersionProblem)
     case expression(Diagnostic)
@@ -22,6 +23,7 @@ package enum DictionaryProblem: Error, Hashable, Sendable {
         case .type(let problem): problem.diagnostic
         case .table(let problem): problem.diagnostic
         case .metric(let problem): problem.diagnostic
+        case .relation(let problem): problem.diagnostic
         case .source(let problem): problem.diagnostic
         case .version(let problem): problem.diagnostic
         case .expression(let diagnostic): diagnostic

@@ -57,7 +57,8 @@ package enum MetricProblem: Hashable, Sendable {
                 remedy: "Use it or remove it; lineage would name it as a part of the figure.")
         case .unusedAlias(let alias, let location):
             Diagnostic(
-                "unused-alias", "The alias \(quoted(alias)) is never used: a ratio has no expr.", at: location,
+                "unused-alias", "The alias \(quoted(alias)) is never used: there is no expr to use it in.",
+                at: location,
                 remedy: "Remove it.")
         case .duplicateAlias(let alias, let location):
             Diagnostic(

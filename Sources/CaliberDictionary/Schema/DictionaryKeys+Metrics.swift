@@ -40,28 +40,20 @@ extension DictionaryKeys {
             .optional(
                 "input_metrics", .list(.oneOf([.text, .section(input)])), "The metrics that expr names.",
                 types: [.derived]),
-        ] + laterKeys)
+        ] + relationKeys + laterKeys)
 
-    static let laterMetricTypes = ["cumulative", "conversion"]
+    static let laterMetricTypes = ["cumulative"]
 
     static let aggregations = [
-        "sum", "count", "count_distinct", "min", "max", "average", "median", "percentile", "sum_boolean",
+        "sum", "count", "count_distinct", "min", "max", "average", "median", "percentile", "sum_boolean", "count_new",
     ]
 
     private static let laterKeys: [Key] =
         [
-            .later("window", "the window of cumulative and conversion metrics"),
             .later("grain_to_date", "the period of cumulative metrics"),
             .later("period_agg", "how cumulative metrics are coarsened"),
             .later("input_metric", "the input of cumulative metrics"),
-        ] + inputLaterKeys + [
-            .later("entity", "what conversion metrics follow"),
-            .later("calculation", "what conversion metrics count"),
-            .later("base_metric", "the base of conversion metrics"),
-            .later("conversion_metric", "the conversion of conversion metrics"),
-            .later("constant_properties", "what base and conversion have in common"),
-            .later("non_additive_dimension", "semi-additive metrics, such as balances"),
-        ]
+        ] + inputLaterKeys
 
     private static let inputLaterKeys: [Key] = [
         .later("offset_window", "inputs of an earlier time"),

@@ -62,7 +62,7 @@ struct Key: Sendable {
     }
 }
 
-enum MetricTypeName: String, Sendable, CaseIterable { case simple, ratio, derived }
+enum MetricTypeName: String, Sendable, CaseIterable { case simple, ratio, derived, conversion }
 
 /// What a value looks like, before names are looked up.
 indirect enum ValueKind: Sendable {

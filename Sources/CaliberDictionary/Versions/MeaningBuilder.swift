@@ -26,6 +26,8 @@ struct MeaningBuilder {
             return meaning(of: formula)
         case .derived(let expression, _):
             return meaning(of: expression)
+        case .conversion(let conversion):
+            return meaning(of: conversion)
         }
     }
 
@@ -42,6 +44,7 @@ struct MeaningBuilder {
         }
         if let filter = metric.filter { add("filter", columns.meaning(of: filter, over: metric.table)) }
         if let anchor = metric.anchor { add("time", columns.meaning(of: anchor, of: metric.table)) }
+        if let nonAdditive = metric.nonAdditive { add("non-additive", meaning(of: nonAdditive, over: metric.table)) }
         // Without a time every row counts, whichever event made it.
         let table = tables[metric.table]
         let contracts = metric.anchor == nil ? Set(table?.contracts ?? []) : reached
@@ -72,7 +75,7 @@ struct MeaningBuilder {
             ? MetricMeaning(parts: [MetricMeaning.Part(label: "formula", text: replaced.canonicalText)]) : nil
     }
 
-    private func text(of input: Input) -> String {
+    func text(of input: Input) -> String {
         guard let filter = input.filter else { return input.meaning.hash }
         let filters = input.tables.map { columns.meaning(of: filter, over: $0).text }.uniqued()
         return "\(input.meaning.hash) where \(filters.joined(separator: " or over another table "))"
@@ -90,6 +93,7 @@ extension Aggregation {
         case .max: "max"
         case .average: "average"
         case .sumBoolean: "sum_boolean"
+        case .countNew: "count_new"
         case .percentile(let fraction, let continuous):
             "percentile \(fraction) \(continuous ? "continuous" : "discrete")"
         }

@@ -6,16 +6,22 @@ extension QueryAnswer {
     /// One object: query, schema, data, annotation. A field's type never depends on its value: amounts of money are
     /// always strings, counts always integers, ratios always numbers.
     func jsonText(_ formatting: AnswerFormatting) -> String {
-        let document = JSONText.object([
+        var members: [(String, JSONText)] = [
             ("query", queryJSON),
             ("schema", .object([("fields", .array(fields.map(\.json)))])),
             ("data", .array(rows.map { rowJSON($0, formatting) })),
             ("total", .literal(String(total))),
+        ]
+        // A value may happen to be called others: the rows say so.
+        if query.top?.showsOthers == true {
+            members.append(("others_rows", .array(othersRows.map { .literal(String($0)) })))
+        }
+        members += [
             ("annotation", .object([("metrics", .object(metrics.map { ($0.column, $0.json) }))])),
             ("lastRefreshTime", .optional(lastRefresh?.description)),
             ("stale", .boolean(isStale)),
-        ])
-        return document.indented(depth: 3) + "\n"
+        ]
+        return JSONText.object(members).indented(depth: 3) + "\n"
     }
 
     /// One object a row, one line each.
@@ -27,6 +33,7 @@ extension QueryAnswer {
         .object(
             zip(row, fields).map { value, field in
                 guard let text = formatting.text(value, field) else { return (field.name, .null) }
+                if case .text = value { return (field.name, .string(text)) }
                 switch field.type {
                 case .boolean: return (field.name, .boolean(text == "true"))
                 case .integer, .number, .duration: return (field.name, .literal(text))
@@ -47,6 +54,16 @@ extension QueryAnswer {
             members.append(("order_by", .array(query.order.map { .string($0.description) })))
         }
         if let limit = query.limit { members.append(("limit", .literal(String(limit)))) }
+        if let top = query.top {
+            var parts: [(String, JSONText)] = [("count", .literal(String(top.count)))]
+            if let by = top.by { parts.append(("by", .string(by))) }
+            if !top.per.isEmpty { parts.append(("per", .array(top.per.map(JSONText.string)))) }
+            if top.showsOthers { parts.append(("others", .boolean(true))) }
+            members.append(("top", .object(parts)))
+        }
+        for (name, terms) in [("rank", query.ranks), ("share", query.shares)] where !terms.isEmpty {
+            members.append((name, .array(terms.map { .string($0.description) })))
+        }
         if query.fillsMissingPeriods { members.append(("fill_missing", .boolean(true))) }
         members.append(("timezone", .string(zone.identifier)))
         return .object(members)

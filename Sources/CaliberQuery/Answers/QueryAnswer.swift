@@ -15,6 +15,11 @@ public struct QueryAnswer: Sendable {
     /// One a metric, in the order of the query.
     public let metrics: [MetricAnnotation]
     public let statistics: ScanStatistics
+    /// Positions of rows that stand for all groups that are not shown; their ranked dimensions say `others`.
+    public let othersRows: [Int]
+
+    /// What stands for the value of a dimension that a row of others is put together over.
+    public static let others = "others"
 
     /// Some metric is older than its definition promises.
     public var isStale: Bool { metrics.contains { $0.isStale } }

@@ -9,6 +9,8 @@ struct AnswerAssembly {
     let groups: GroupRegistry
     /// By metric, by group.
     let values: [[MetricValue]]
+    /// Groups in relation to each other, where the query asks for that; nil: all groups as they are.
+    let relatedRows: [AnswerRow]?
     let statistics: ScanStatistics
     /// By scan.
     let latestMoments: [Int64?]
@@ -16,23 +18,37 @@ struct AnswerAssembly {
     let positions: [String: LogPosition]
 
     func answer(now: Timestamp) -> QueryAnswer {
-        let ordered = AnswerOrdering(plan: plan, groups: groups, values: values).groupNumbers()
+        let ordering =
+            relatedRows.map { AnswerOrdering(plan: plan, groups: groups, rows: $0) }
+            ?? AnswerOrdering(plan: plan, groups: groups, values: values)
+        let ordered = ordering.groupNumbers()
         let shown = ordered.prefix(plan.query.limit ?? ordered.count)
         return QueryAnswer(
-            query: plan.query, zone: plan.zone, fields: plan.fields, rows: shown.map(row), total: ordered.count,
-            metrics: plan.metrics.map { annotation(of: $0, now: now) }, statistics: statistics)
+            query: plan.query, zone: plan.zone, fields: plan.fields,
+            rows: shown.map { item in relatedRows.map { related($0[item]) } ?? row(item) }, total: ordered.count,
+            metrics: plan.metrics.map { annotation(of: $0, now: now) }, statistics: statistics,
+            othersRows: relatedRows.map { rows in
+                shown.indices.filter { rows[shown[$0]].isOthers }
+            } ?? [])
     }
 
     private func row(_ group: Int) -> [AnswerValue] {
-        let dimensions = plan.dimensions.indices.map { dimensionValue(group, $0) }
-        return dimensions
-            + values.map { values in
-                switch values[group] {
-                case .null: .null
-                case .integer(let integer): .integer(integer)
-                case .number(let number): .number(number)
-                }
-            }
+        plan.dimensions.indices.map { dimensionValue(group, $0) } + values.map { AnswerAssembly.value($0[group]) }
+    }
+
+    private func related(_ row: AnswerRow) -> [AnswerValue] {
+        let ranked = row.isOthers ? plan.rankedDimensions : []
+        return plan.dimensions.indices.map { dimension in
+            ranked.contains(dimension) ? .text(QueryAnswer.others) : dimensionValue(row.group, dimension)
+        } + row.values.map(AnswerAssembly.value)
+    }
+
+    private static func value(_ value: MetricValue) -> AnswerValue {
+        switch value {
+        case .null: .null
+        case .integer(let integer): .integer(integer)
+        case .number(let number): .number(number)
+        }
     }
 
     private func dimensionValue(_ group: Int, _ dimension: Int) -> AnswerValue {
@@ -54,7 +70,7 @@ struct AnswerAssembly {
         var tables: [String] = []
         for leaf in leaves {
             let scan = plan.scans[leaf.scan]
-            for table in [scan.table.name] + scan.joins.map(\.target.name) where !tables.contains(table) {
+            for table in scan.tables where !tables.contains(table) {
                 tables.append(table)
             }
         }
@@ -90,6 +106,11 @@ extension QueryPlan {
                 AnswerField(
                     name: $0.column, type: $0.definition.type, grain: nil, isMetric: true,
                     unit: $0.definition.unit ?? $0.definition.type.currency?.code)
+            }
+            + relations.columns.map {
+                AnswerField(
+                    name: $0.name, type: $0.kind == .rank ? .integer : .number, grain: nil, isMetric: true,
+                    unit: $0.kind == .rank ? nil : "ratio")
             }
     }
 }

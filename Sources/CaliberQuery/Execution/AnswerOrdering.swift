@@ -6,17 +6,48 @@ import CaliberDictionary
 struct AnswerOrdering {
     let plan: QueryPlan
     let groups: GroupRegistry
+    /// By column, by item.
     let values: [[MetricValue]]
+    /// Empty for the usual order.
+    var order: [PlannedOrder]
+    /// What is ordered: a group for each item; nil where items are all groups.
+    var items: [Int]?
+    /// Items that stand for others; they have no value of the ranked dimensions, and come last by them.
+    var isOthers: [Bool] = []
+    /// Ascending dimensions and a descending metric that items go by before the usual order.
+    var top: PlannedTop?
+
+    init(plan: QueryPlan, groups: GroupRegistry, values: [[MetricValue]], order: [PlannedOrder]? = nil) {
+        self.plan = plan
+        self.groups = groups
+        self.values = values
+        self.order = order ?? plan.order
+    }
+
+    /// Rows of groups in relation to each other.
+    init(plan: QueryPlan, groups: GroupRegistry, rows: [AnswerRow]) {
+        self.init(
+            plan: plan, groups: groups,
+            values: (rows.first?.values.indices).map { columns in
+                columns.map { column in rows.map { $0.values[column] } }
+            }
+                ?? [])
+        items = rows.map(\.group)
+        isOthers = rows.contains(where: \.isOthers) ? rows.map(\.isOthers) : []
+        top = plan.order.isEmpty ? plan.relations.top : nil
+    }
 
     private enum Key {
+        case others
         /// Sortable lanes by group.
         case dimension(Int, lanes: [Int64], descending: Bool)
         case metric(Int, descending: Bool)
     }
 
+    /// The items in their order.
     func groupNumbers() -> [Int] {
         let keys = self.keys()
-        return (0..<groups.count).sorted { left, right in
+        return (0..<(items?.count ?? groups.count)).sorted { left, right in
             for key in keys {
                 if let precedes = precedes(left, right, by: key) { return precedes }
             }
@@ -29,16 +60,23 @@ struct AnswerOrdering {
         switch key {
         case .metric(let metric, let descending):
             return MetricValue.precedes(values[metric][left], values[metric][right], descending: descending)
+        case .others:
+            return isOthers.isEmpty || isOthers[left] == isOthers[right] ? nil : isOthers[right]
         case .dimension(let dimension, let lanes, let descending):
-            let leftNull = groups.isNull(left, dimension)
-            let rightNull = groups.isNull(right, dimension)
+            if !isOthers.isEmpty, isOthers[left] || isOthers[right], plan.rankedDimensions.contains(dimension) {
+                return isOthers[left] == isOthers[right] ? nil : isOthers[right]
+            }
+            let leftNull = groups.isNull(group(left), dimension)
+            let rightNull = groups.isNull(group(right), dimension)
             if leftNull || rightNull { return leftNull == rightNull ? nil : rightNull }
             return lanes[left] == lanes[right] ? nil : (lanes[left] < lanes[right]) != descending
         }
     }
 
+    private func group(_ item: Int) -> Int { items?[item] ?? item }
+
     private func keys() -> [Key] {
-        let asked = plan.order.map { order in
+        var asked = order.map { order in
             order.column < plan.dimensions.count
                 ? dimensionKey(order.column, descending: order.descending)
                 : Key.metric(order.column - plan.dimensions.count, descending: order.descending)
@@ -46,18 +84,22 @@ struct AnswerOrdering {
         let positions = Array(plan.dimensions.indices)
         let times = positions.filter { plan.dimensions[$0].grain != nil }
         let rest = positions.filter { plan.dimensions[$0].grain == nil }
+        if let top {
+            asked = (times + rest).filter(top.per.contains).map { dimensionKey($0, descending: false) }
+            asked += [.others, .metric(top.metric, descending: true)]
+        }
         return asked + (times + rest).map { dimensionKey($0, descending: false) }
     }
 
     private func dimensionKey(_ dimension: Int, descending: Bool) -> Key {
-        var lanes = (0..<groups.count).map { groups.lane($0, dimension) }
+        var lanes = (0..<(items?.count ?? groups.count)).map { groups.lane(group($0), dimension) }
         if let pool = groups.pools[dimension] {
             let ranks = AnswerOrdering.ranks(pool)
-            for group in lanes.indices where !groups.isNull(group, dimension) {
-                lanes[group] = ranks[Int(lanes[group])]
+            for item in lanes.indices where !groups.isNull(group(item), dimension) {
+                lanes[item] = ranks[Int(lanes[item])]
             }
         } else if plan.dimensions[dimension].type.storage == .float {
-            for group in lanes.indices { lanes[group] = FloatOrder.sortable(lanes[group]) }
+            for item in lanes.indices { lanes[item] = FloatOrder.sortable(lanes[item]) }
         }
         return .dimension(dimension, lanes: lanes, descending: descending)
     }

@@ -16,6 +16,7 @@ struct QueryEvaluation {
     private struct Scan {
         let execution: ScanExecution
         let totals: ScanTotals
+        let contributions: [ScanExecution.Contribution]
         /// The answer's group for each of the scan's.
         let numbers: [Int32]
     }
@@ -37,7 +38,8 @@ struct QueryEvaluation {
         } else {
             numbers = groups.numbers(of: totals.groups)
         }
-        scans.append(Scan(execution: execution, totals: totals, numbers: numbers))
+        scans.append(
+            Scan(execution: execution, totals: totals, contributions: contributions, numbers: numbers))
         for contribution in contributions {
             if contribution.isCached {
                 statistics.segmentsCached += 1
@@ -66,24 +68,49 @@ struct QueryEvaluation {
 
     /// Each metric's values by group.
     func metricValues() throws -> [[MetricValue]] {
-        let leaves = try plan.leaves.map { try values(of: $0) }
+        try metricValues(scans.map { ($0.totals.states, $0.numbers) }, groupCount: groups.count)
+    }
+
+    /// Each metric's values where groups are put together, from the states of their folds.
+    ///
+    /// - Parameters:
+    ///   - numbers: for each group, the one it goes to, below `count`.
+    func metricValues(regrouped numbers: [Int32], count: Int) throws -> [[MetricValue]] {
+        let identity = (0..<count).map { Int32($0) }
+        let regrouped = scans.map { scan in
+            let states = scan.totals.states(
+                of: scan.contributions, regrouped: scan.numbers.map { numbers[Int($0)] }, count: count)
+            return (states, identity)
+        }
+        return try metricValues(regrouped, groupCount: count)
+    }
+
+    /// - Parameter scans: the states of each scan, and the answer's group for each of its groups.
+    private func metricValues(
+        _ scans: [(states: FoldStates, numbers: [Int32])], groupCount: Int
+    ) throws -> [[MetricValue]] {
+        let leaves = try plan.leaves.map { leaf in
+            try values(of: leaf, scans[leaf.scan].states, scans[leaf.scan].numbers, groupCount: groupCount)
+        }
         return try plan.metrics.map { metric in
             try MetricComputation(
-                metric: metric.definition.name, leaves: leaves, groupCount: groups.count, zone: plan.zone
+                metric: metric.definition.name, leaves: leaves, groupCount: groupCount, zone: plan.zone
             )
             .values(of: metric.node, type: metric.definition.type)
         }
     }
 
-    private func values(of leaf: PlannedLeaf) throws -> [MetricValue] {
-        let scan = scans[leaf.scan]
-        let program = scan.execution.program
+    private func values(
+        of leaf: PlannedLeaf, _ states: FoldStates, _ numbers: [Int32], groupCount: Int
+    ) throws -> [MetricValue] {
+        let program = scans[leaf.scan].execution.program
         let aggregate = program.scan.aggregates[leaf.aggregate]
-        let fold = program.foldOfAggregate[leaf.aggregate]
-        let rows = scan.totals.rowCounts[aggregate.mask.map { $0 + 1 } ?? 0]
-        let own = try totals(scan.totals.folds[fold], aggregate, as: leaf.definition.type, scan.totals.groups.count)
-        var values = [MetricValue](repeating: missing(leaf), count: groups.count)
-        for (group, number) in scan.numbers.enumerated() {
+        let rows = states.rowCounts[aggregate.mask.map { $0 + 1 } ?? 0]
+        let own = try totals(
+            states.folds[program.foldOfAggregate[leaf.aggregate]], aggregate, as: leaf.definition.type,
+            states.groupCount)
+        var values = [MetricValue](repeating: missing(leaf), count: groupCount)
+        for (group, number) in numbers.enumerated() {
             let isNull = rows[group] == 0 && (!plan.dimensions.isEmpty || aggregate.aggregation == .sumBoolean)
             var value = isNull ? .null : own[group].conforming(to: leaf.definition.type)
             if value == .null { value = missing(leaf) }

@@ -28,11 +28,15 @@ public struct QueryExecutor: Sendable {
         let snapshots = try self.snapshots(of: plan)
         var evaluation = QueryEvaluation(plan, parallelism: options.parallelism)
         defer { evaluation.giveBackTotals() }
-        for scan in plan.scans { try evaluation.run(try execution(of: scan, plan, snapshots)) }
+        for scan in plan.scans { try evaluation.run(try execution(of: scan, plan, snapshots, isOutline: false)) }
         do throws(QueryProblem) { try evaluation.fillPeriods() } catch { throw error.diagnostic }
         let values = try evaluation.metricValues()
+        let related =
+            plan.relations.isEmpty
+            ? nil : try RelationEvaluation(plan: plan, evaluation: evaluation, values: values).rows()
         return AnswerAssembly(
-            plan: plan, groups: evaluation.groups, values: values, statistics: evaluation.statistics,
+            plan: plan, groups: evaluation.groups, values: values, relatedRows: related,
+            statistics: evaluation.statistics,
             latestMoments: evaluation.latestMoments, positions: snapshots.mapValues(\.position)
         ).answer(now: now)
     }
@@ -40,15 +44,30 @@ public struct QueryExecutor: Sendable {
     /// What each scan of a plan would read, without reading rows.
     func executions(of plan: QueryPlan) throws -> [ScanExecution] {
         let snapshots = try self.snapshots(of: plan)
-        return try plan.scans.map { try execution(of: $0, plan, snapshots) }
+        return try plan.scans.map { try execution(of: $0, plan, snapshots, isOutline: true) }
     }
 
+    /// - Parameter isOutline: no row will be read.
     private func execution(
-        of scan: PlannedScan, _ plan: QueryPlan, _ snapshots: [String: TableSnapshot]
+        of scan: PlannedScan, _ plan: QueryPlan, _ snapshots: [String: TableSnapshot], isOutline: Bool
     ) throws -> ScanExecution {
-        try ScanExecution(
+        let marked = try markedTable(of: scan, plan, snapshots, isOutline: isOutline)
+        return try ScanExecution(
             scan, zone: plan.zone, timeRange: plan.timeRange, options: options, cache: cache,
-            snapshots: { try QueryExecutor.snapshot($0, in: snapshots) })
+            snapshots: { name in
+                if let marked, name == scan.table.name { return marked }
+                return try QueryExecutor.snapshot(name, in: snapshots)
+            })
+    }
+
+    /// The scanned table with the scan's marks; nil where it has none.
+    private func markedTable(
+        of scan: PlannedScan, _ plan: QueryPlan, _ snapshots: [String: TableSnapshot], isOutline: Bool
+    ) throws -> TableSnapshot? {
+        guard !scan.marks.isEmpty else { return nil }
+        let table = MarkedTable(scan: scan, zone: plan.zone, timeRange: plan.timeRange, parallelism: options.parallelism)
+        func snapshot(_ name: String) throws -> TableSnapshot { try QueryExecutor.snapshot(name, in: snapshots) }
+        return isOutline ? try table.outline(snapshot) : try table.snapshot(snapshot)
     }
 
     private func snapshots(of plan: QueryPlan) throws -> [String: TableSnapshot] {

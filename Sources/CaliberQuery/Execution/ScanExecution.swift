@@ -31,7 +31,8 @@ struct ScanExecution {
         self.segments = segments
         self.timeRange = timeRange
         self.options = options
-        self.cache = options.usesCache ? cache : nil
+        // A mark depends on rows of other segments.
+        self.cache = options.usesCache && scan.marks.isEmpty ? cache : nil
         fingerprint = try PlanFingerprint(scan, zone: zone, snapshot: snapshots)
         makeJoins = {
             try JoinedTables(

@@ -38,6 +38,7 @@ struct ExplanationText {
         if let filled = plan.filledDimension {
             lines.append("Filled: every \(plan.dimensions[filled].grain?.rawValue ?? "period") without rows")
         }
+        lines += RelationText(plan: plan).lines
         lines += ["", "Metrics:"]
         for metric in plan.metrics {
             let definition = metric.definition
@@ -85,6 +86,7 @@ struct ExplanationText {
         text += " of \(simple.table)"
         text += plan.scans[leaf.scan].anchorName.map { " at \($0)" } ?? ""
         text += leaf.filter.map { " where \($0.displayText)" } ?? ""
+        text += leaf.mark.map { ", " + $0.words(zone: plan.zone) } ?? ""
         text += simple.fillNullsWith.map { ", null becomes \($0)" } ?? ""
         return text
     }
@@ -98,6 +100,9 @@ struct ExplanationText {
             lines.append(
                 "  Join \(join.path.joined(separator: "__")): \(join.target.name) by "
                     + "\(QueryProblem.list(join.definition.on)), at most one row each\(moment)")
+        }
+        for mark in scan.marks {
+            lines.append("  Marked first, over whole tables: \(mark.name) (\(mark.words(zone: plan.zone)))")
         }
         lines.append("  Aggregates: \(scan.aggregates.count)")
         lines.append("  Columns read: " + QueryProblem.list(scan.columnsRead.map(\.qualifiedName)))

@@ -6,13 +6,24 @@ struct QuerySQL {
     let plan: QueryPlan
 
     var text: String {
-        let scans = plan.scans.indices.map { "scan_\($0 + 1) AS (\n" + scan($0) + "\n)" }
-        var lines = ["WITH " + scans.joined(separator: ",\n"), "SELECT"]
+        let marks = plan.scans.flatMap(\.marks).flatMap { MarkSQL(plan: plan, mark: $0).tables }
+        let scans = marks + plan.scans.indices.map { "scan_\($0 + 1) AS (\n" + scan($0) + "\n)" }
+        let relations = RelationText(plan: plan)
+        let isRelated = !plan.relations.isEmpty
+        var lines = relations.remarks + ["WITH " + scans.joined(separator: ",\n")]
+        if isRelated { lines[lines.count - 1] += ",\nanswer AS (" }
+        lines.append("SELECT")
         let dimensions = plan.dimensions.map { "  \(combined($0.name)) AS \($0.name)" }
         let metrics = plan.metrics.map { "  \(metric($0.node)) AS \(quoted($0.column))" }
         lines.append((dimensions + metrics).joined(separator: ",\n"))
         lines.append("FROM scan_1")
         for position in plan.scans.indices.dropFirst() { lines.append(join(position)) }
+        if isRelated {
+            lines += [
+                ")", "SELECT", (["  *"] + relations.columns(quoted: quoted)).joined(separator: ",\n"), "FROM answer",
+            ]
+            if let condition = relations.condition(quoted: quoted) { lines.append(condition) }
+        }
         if let order = orderClause { lines.append(order) }
         if let limit = plan.query.limit { lines.append("LIMIT \(limit)") }
         return lines.joined(separator: "\n") + ";"
@@ -36,7 +47,8 @@ struct QuerySQL {
     }
 
     private var orderClause: String? {
-        let columns = plan.dimensions.map(\.name) + plan.metrics.map(\.column)
+        let columns =
+            plan.dimensions.map(\.name) + plan.metrics.map(\.column) + plan.relations.columns.map(\.name)
         let asked = plan.order.map { "\(quoted(columns[$0.column]))\($0.descending ? " DESC" : "") NULLS LAST" }
         let positions = plan.dimensions
         let rest = (positions.filter { $0.grain != nil } + positions.filter { $0.grain == nil }).map {
@@ -75,7 +87,7 @@ struct QuerySQL {
         for (aggregate, leaf) in leavesOfAggregates(position) {
             columns.append("    \(self.aggregate(aggregate, scan, sql)) AS \(aggregateName(leaf))")
         }
-        var lines = ["  SELECT", columns.joined(separator: ",\n"), "  FROM \(scan.table.name)"]
+        var lines = ["  SELECT", columns.joined(separator: ",\n"), "  FROM " + MarkSQL.source(of: scan, plan)]
         lines += scan.joins.map { "  " + self.join($0, scan) }
         let conditions = self.conditions(scan, sql)
         if !conditions.isEmpty { lines.append("  WHERE " + conditions.joined(separator: "\n    AND ")) }
@@ -91,7 +103,7 @@ struct QuerySQL {
         }
     }
 
-    private func dimension(_ dimension: ScanDimension, _ sql: ExpressionSQL) -> String {
+    func dimension(_ dimension: ScanDimension, _ sql: ExpressionSQL) -> String {
         let text = sql.text(dimension.expression)
         guard let grain = dimension.grain else { return text }
         let local = dimension.expression.type == .timestamp ? sql.localTime(text) : text
@@ -116,7 +128,7 @@ struct QuerySQL {
         let call =
             switch aggregate.aggregation {
             case .sum: "SUM(\(value))"
-            case .count: "COUNT(\(value))"
+            case .count, .countNew: "COUNT(\(value))"
             case .countDistinct: "COUNT(DISTINCT \(value))"
             case .min: "MIN(\(value))"
             case .max: "MAX(\(value))"
@@ -128,7 +140,7 @@ struct QuerySQL {
         return aggregate.mask.map { "\(call) FILTER (WHERE \(sql.text(scan.masks[$0])))" } ?? call
     }
 
-    private func join(_ join: PlannedJoin, _ scan: PlannedScan) -> String {
+    func join(_ join: PlannedJoin, _ scan: PlannedScan) -> String {
         let alias = join.path.joined(separator: "__")
         let origin = join.path.count == 1 ? scan.table.name : join.path.dropLast().joined(separator: "__")
         let key = join.target.validity?.entity ?? join.target.key.map(\.name)

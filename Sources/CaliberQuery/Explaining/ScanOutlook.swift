@@ -37,6 +37,7 @@ struct ScanOutlook {
         case on(keptByteCount: Int, byteLimit: Int)
         case switchedOff
         case absent
+        case marked
 
         var text: String {
             switch self {
@@ -44,6 +45,7 @@ struct ScanOutlook {
                 "on, by segment and plan; \(MemoryText.megabytes(kept)) of \(MemoryText.megabytes(limit)) taken, "
                     + "a plan may take half"
             case .switchedOff: "switched off for this query"
+            case .marked: "not possible: what a row counts for depends on rows of other segments"
             case .absent: "none: the process keeps nothing between queries"
             }
         }
@@ -86,6 +88,8 @@ extension ScanExecution {
         let caching: ScanOutlook.Caching =
             !options.usesCache
             ? .switchedOff
+            : !program.scan.marks.isEmpty
+            ? .marked
             : cache.map { .on(keptByteCount: $0.byteCount, byteLimit: $0.byteLimit) } ?? .absent
         return ScanOutlook(segments: found, caching: caching)
     }

@@ -10,6 +10,17 @@ struct MetricTree {
     struct Leaf {
         let definition: MetricDefinition
         let simple: SimpleMetric
+        /// The metric's filter and those around it.
+        let filter: TypedExpression?
+        let mark: Mark?
+    }
+
+    /// What the leaf's rows are told by looking at other rows.
+    struct Mark {
+        let name: String
+        let request: MarkRequest
+        /// The rows that count, when the mark is one that rows have or have not: beside the filters around the metric
+        /// where the mark knows the metric's own already.
         let filter: TypedExpression?
     }
 
@@ -35,6 +46,8 @@ struct MetricTree {
             var nodes: [MetricNode.Input] = []
             for part in inputs { nodes.append(try input(part, of: definition, filters, depth)) }
             return .derived(expression, inputs: nodes)
+        case .conversion(let conversion):
+            return try conversionNode(conversion, of: definition, filters: filters)
         }
     }
 
@@ -55,9 +68,16 @@ struct MetricTree {
         let filter = TypedExpression.conjunction([simple.filter].compactMap { $0 } + filters)
         let known = leaves.firstIndex {
             $0.definition.id == definition.id && $0.definition.version == definition.version && $0.filter == filter
+                && !$0.countsConversions
         }
         if let known { return known }
-        leaves.append(Leaf(definition: definition, simple: simple, filter: filter))
+        return add(definition, simple, filter: filter, mark: simpleMark(simple, filter: filter, around: filters))
+    }
+
+    mutating func add(
+        _ definition: MetricDefinition, _ simple: SimpleMetric, filter: TypedExpression?, mark: Mark?
+    ) -> Int {
+        leaves.append(Leaf(definition: definition, simple: simple, filter: filter, mark: mark))
         return leaves.count - 1
     }
 
@@ -66,7 +86,7 @@ struct MetricTree {
     ) throws(QueryProblem) {
         guard let type = simple.expression?.type, type.storage == .code else { return }
         switch simple.aggregation {
-        case .count, .countDistinct: return
+        case .count, .countDistinct, .countNew: return
         default:
             throw .textAggregated(
                 metric: definition.name, aggregation: simple.aggregation.name, type: type.name)

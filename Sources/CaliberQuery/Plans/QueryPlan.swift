@@ -15,10 +15,12 @@ public struct QueryPlan: Sendable {
     package let order: [PlannedOrder]
     /// The dimension whose missing periods are filled.
     package let filledDimension: Int?
+    /// Which groups are shown, and what columns say about them in relation to others.
+    package var relations = PlannedRelations()
 
     /// The tables that the answer is computed from, joined ones included, in alphabetical order.
     public var tables: [String] {
-        Set(scans.flatMap { [$0.table.name] + $0.joins.map(\.target.name) }).sorted()
+        Set(scans.flatMap(\.tables)).sorted()
     }
 }
 
@@ -62,6 +64,8 @@ package struct PlannedLeaf: Sendable {
     package let scan: Int
     /// The position in the scan's aggregates.
     package let aggregate: Int
+    /// What its rows are told by looking at other rows; one of the scan's marks.
+    package var mark: PlannedMark?
 }
 
 /// A dimension of the answer.
@@ -87,6 +91,14 @@ package struct PlannedScan: Sendable {
     package let aggregates: [PlannedAggregate]
     /// Every join that the expressions take, those nearer to the table first.
     package let joins: [PlannedJoin]
+    /// Columns that are made for the query by looking at other rows. What a segment gives to a scan with marks depends
+    /// on other segments too, so it must not be kept for another query.
+    package var marks: [PlannedMark] = []
+
+    /// The tables whose rows are read, each once.
+    package var tables: [String] {
+        ([table.name] + joins.map(\.target.name) + marks.flatMap(\.scans).flatMap(\.tables)).withoutRepeats
+    }
 
     /// Rows are stored in the order of the moment they count at.
     package var isSortedByAnchor: Bool { table.anchor != nil && anchorName == table.anchor }

@@ -27,23 +27,33 @@ public struct QueryPlanner: Sendable {
         assembly.resolve(&problems)
         if let limit = query.limit, limit < 1 { problems.add(.limitNotPositive(limit: limit)) }
         let columns = columnNames(of: roots.map(\.definition))
-        // Where a name is unknown already, ordering by it is no second problem.
+        // Where a name is unknown already, what refers to it is no second problem.
         let isComplete =
             roots.count == query.metrics.count && assembly.dimensions.count == query.groupBy.count
+        let metrics = zip(roots, columns).map { root, column in
+            PlannedMetric(
+                definition: root.definition, column: column, definitionHash: definitionHash(root.definition),
+                node: root.node)
+        }
+        var relations = PlannedRelations()
+        if isComplete, assembly.plannedLeaves.count == tree.leaves.count {
+            relations = RelationPlanning(
+                query: query, dimensions: assembly.dimensions, metrics: metrics, leaves: assembly.plannedLeaves
+            ).plan(&problems)
+        }
         let order =
-            isComplete ? self.order(of: query, dimensions: assembly.dimensions, metrics: columns, &problems) : []
+            isComplete
+            ? self.order(
+                of: query, dimensions: assembly.dimensions, metrics: columns, related: relations.columns.map(\.name),
+                &problems) : []
         let filled = filledDimension(of: query, assembly.dimensions, tree.leaves, &problems)
         try problems.throwAny()
 
         return QueryPlan(
-            query: query, zone: zone,
-            metrics: zip(roots, columns).map { root, column in
-                PlannedMetric(
-                    definition: root.definition, column: column, definitionHash: definitionHash(root.definition),
-                    node: root.node)
-            },
-            dimensions: assembly.dimensions, leaves: assembly.plannedLeaves, scans: assembly.scans,
-            timeRange: timeRange ?? PlannedTimeRange(from: nil, until: nil), order: order, filledDimension: filled)
+            query: query, zone: zone, metrics: metrics, dimensions: assembly.dimensions,
+            leaves: assembly.plannedLeaves, scans: assembly.scans,
+            timeRange: timeRange ?? PlannedTimeRange(from: nil, until: nil), order: order, filledDimension: filled,
+            relations: relations)
     }
 
     private func zone(of query: MetricQuery, _ problems: inout PlanProblems) -> BusinessZone {
@@ -83,9 +93,10 @@ public struct QueryPlanner: Sendable {
     }
 
     private func order(
-        of query: MetricQuery, dimensions: [PlannedDimension], metrics: [String], _ problems: inout PlanProblems
+        of query: MetricQuery, dimensions: [PlannedDimension], metrics: [String], related: [String],
+        _ problems: inout PlanProblems
     ) -> [PlannedOrder] {
-        let columns = dimensions.map(\.name) + metrics
+        let columns = dimensions.map(\.name) + metrics + related
         return query.order.compactMap { term in
             let wanted =
                 term.name == TableScope.metricTime

@@ -22,6 +22,8 @@ struct ScanAssembly {
     private struct Group {
         let scope: TableScope
         let anchor: String?
+        /// Marked rows are scanned apart, so that what other metrics give can be kept.
+        let isMarked: Bool
         var leaves: [Int]
         var metric: String
     }
@@ -67,12 +69,15 @@ struct ScanAssembly {
                 problems.add(
                     .metricWithoutTime(metric: leaf.definition.name, table: table.name, use: "a time range"))
             }
-            if let same = groups.firstIndex(where: { $0.scope.table.name == table.name && $0.anchor == anchor }) {
+            let isMarked = leaf.mark != nil
+            if let same = groups.firstIndex(where: {
+                $0.scope.table.name == table.name && $0.anchor == anchor && $0.isMarked == isMarked
+            }) {
                 groups[same].leaves.append(position)
             } else {
                 groups.append(
                     Group(
-                        scope: TableScope(table: table, dictionary: dictionary), anchor: anchor,
+                        scope: TableScope(table: table, dictionary: dictionary), anchor: anchor, isMarked: isMarked,
                         leaves: [position], metric: leaf.definition.name))
             }
         }
@@ -158,10 +163,23 @@ struct ScanAssembly {
     ) throws(QueryProblem) -> PlannedScan {
         var masks: [TypedExpression] = []
         var aggregates: [PlannedAggregate] = []
+        var marks: [PlannedMark] = []
         for position in group.leaves {
             let leaf = leaves[position]
             var mask: Int?
-            if let condition = leaf.filter {
+            var mark: PlannedMark?
+            if let asked = leaf.mark {
+                mark = marks.first { $0.name == asked.name }
+                if mark == nil {
+                    let planned = try MarkPlanning(
+                        dictionary: dictionary, scope: group.scope, anchor: group.anchor,
+                        dimensions: Array(zip(self.dimensions, dimensions)), filter: filter
+                    ).mark(named: asked.name, for: asked.request)
+                    marks.append(planned)
+                    mark = planned
+                }
+            }
+            if let condition = leaf.mark == nil ? leaf.filter : leaf.mark?.filter {
                 let stored = try group.scope.storedForm(of: condition, anchor: group.anchor)
                 mask = masks.firstIndex(of: stored)
                 if mask == nil {
@@ -170,7 +188,8 @@ struct ScanAssembly {
                 }
             }
             var expression: TypedExpression?
-            if let value = leaf.simple.expression {
+            // Rows with the mark of a first row have a value: they are counted without reading it.
+            if let value = leaf.simple.expression, leaf.simple.aggregation != .countNew {
                 expression = try group.scope.storedForm(of: value, anchor: group.anchor)
             }
             let aggregate = PlannedAggregate(
@@ -179,7 +198,7 @@ struct ScanAssembly {
             if known == nil { aggregates.append(aggregate) }
             placed[position] = PlannedLeaf(
                 definition: leaf.definition, simple: leaf.simple, filter: leaf.filter, scan: scans.count,
-                aggregate: known ?? aggregates.count - 1)
+                aggregate: known ?? aggregates.count - 1, mark: mark)
         }
         var anchor: TypedExpression?
         if let name = group.anchor {
@@ -191,6 +210,6 @@ struct ScanAssembly {
             + aggregates.compactMap(\.expression)
         return PlannedScan(
             table: group.scope.table, anchor: anchor, anchorName: group.anchor, dimensions: dimensions, filter: filter,
-            masks: masks, aggregates: aggregates, joins: try group.scope.joins(of: expressions))
+            masks: masks, aggregates: aggregates, joins: try group.scope.joins(of: expressions), marks: marks)
     }
 }

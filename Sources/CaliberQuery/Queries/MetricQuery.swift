@@ -18,11 +18,18 @@ public struct MetricQuery: Hashable, Sendable {
     public var timeZone: String?
     /// Periods of `metric_time` without rows appear in the answer.
     public var fillsMissingPeriods: Bool
+    /// The largest groups; nil shows all.
+    public var top: TopGroups?
+    /// Columns with the place of a metric's value among those of all groups.
+    public var ranks: [RelatedTerm]
+    /// Columns with a metric's value as a part of the value of all groups together.
+    public var shares: [RelatedTerm]
 
     public init(
         metrics: [MetricReference], groupBy: [String] = [], filters: [String] = [], startTime: String? = nil,
         endTime: String? = nil, order: [OrderTerm] = [], limit: Int? = nil, timeZone: String? = nil,
-        fillsMissingPeriods: Bool = false
+        fillsMissingPeriods: Bool = false, top: TopGroups? = nil, ranks: [RelatedTerm] = [],
+        shares: [RelatedTerm] = []
     ) {
         self.metrics = metrics
         self.groupBy = groupBy
@@ -33,6 +40,9 @@ public struct MetricQuery: Hashable, Sendable {
         self.limit = limit
         self.timeZone = timeZone
         self.fillsMissingPeriods = fillsMissingPeriods
+        self.top = top
+        self.ranks = ranks
+        self.shares = shares
     }
 }
 

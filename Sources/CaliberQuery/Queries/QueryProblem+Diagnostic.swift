@@ -17,6 +17,9 @@ extension QueryProblem {
             tableDiagnostic
         case .unknownOrder, .limitNotPositive, .textAggregated, .totalOutOfRange:
             valueDiagnostic
+        case .topNotPositive, .topWithoutGroups, .notAMetricOfTheQuery, .notADimensionOfTheQuery, .repeatedColumn,
+            .shareUndefined, .balanceOverPeriods:
+            relationDiagnostic
         }
     }
 

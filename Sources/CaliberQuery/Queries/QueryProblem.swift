@@ -35,6 +35,15 @@ public enum QueryProblem: Error, Hashable, Sendable {
     case inputMissing(metric: String, input: String)
     case tooDeep(metric: String)
     case expressionTooLarge(table: String)
+    case topNotPositive(count: Int)
+    /// No dimension is left to choose groups by.
+    case topWithoutGroups(per: [String])
+    case notAMetricOfTheQuery(option: String, name: String, nearest: [String])
+    case notADimensionOfTheQuery(option: String, name: String, nearest: [String])
+    case repeatedColumn(name: String)
+    case shareUndefined(metric: String, reason: String)
+    /// Periods of a semi-additive metric would be put together.
+    case balanceOverPeriods(metric: String, option: String)
 
     public enum FanOut: Hashable, Sendable {
         case keyNotCovered(key: [String], on: [String])

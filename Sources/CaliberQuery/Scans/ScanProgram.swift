@@ -83,7 +83,7 @@ struct ScanFold: Hashable, Sendable {
             let isFloat = aggregate.expression?.type.storage == .float
             self =
                 switch aggregate.aggregation {
-                case .count: aggregate.expression == nil ? .rows : .values
+                case .count, .countNew: aggregate.expression == nil ? .rows : .values
                 case .sumBoolean: .trues
                 case .sum, .average: isFloat ? .floatSum : .integerSum
                 case .min: .extremum(float: isFloat, greatest: false)

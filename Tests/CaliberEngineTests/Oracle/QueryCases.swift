@@ -47,11 +47,17 @@ struct QueryCases: Sendable {
 
     private static func metricQuery(_ value: YAMLValue) -> MetricQuery {
         func texts(_ key: String) -> [String] { (value[key]?.list ?? []).compactMap(\.text) }
+        let top = value["top"]?.wholeNumber.map { count in
+            TopGroups(
+                Int(count), by: value["by"]?.text, per: texts("per"), showsOthers: value["others"]?.boolean ?? false)
+        }
         return MetricQuery(
             metrics: texts("metrics").map { MetricReference(text: $0) }, groupBy: texts("group_by"),
             filters: texts("where"), startTime: value["start_time"]?.text, endTime: value["end_time"]?.text,
             order: texts("order").map { OrderTerm(text: $0) }, limit: value["limit"]?.wholeNumber.map(Int.init),
-            timeZone: value["time_zone"]?.text, fillsMissingPeriods: value["fill_missing"]?.boolean ?? false)
+            timeZone: value["time_zone"]?.text, fillsMissingPeriods: value["fill_missing"]?.boolean ?? false,
+            top: top, ranks: texts("rank").map { RelatedTerm(text: $0) },
+            shares: texts("share").map { RelatedTerm(text: $0) })
     }
 }
 

@@ -2,7 +2,7 @@ import CaliberCore
 import CaliberDictionary
 
 extension ShopDictionary {
-    static let metrics: [MetricDefinition] = simpleMetrics + compositeMetrics
+    static let metrics: [MetricDefinition] = simpleMetrics + compositeMetrics + relationMetrics
 
     static let simpleMetrics: [MetricDefinition] = [
         simple("gmv", orders, .sum, "amount", money, filter: "gift is null or not gift", id: "M-0001"),
@@ -56,7 +56,7 @@ extension ShopDictionary {
     static func simple(
         _ name: String, _ table: TableDefinition, _ aggregation: Aggregation, _ expression: String?,
         _ type: LogicalType, filter: String? = nil, anchor: String? = nil, fill: Int64? = nil, spine: Bool = false,
-        id: String? = nil
+        id: String? = nil, nonAdditive: NonAdditiveDimension? = nil
     ) -> MetricDefinition {
         metric(
             name, type,
@@ -65,7 +65,7 @@ extension ShopDictionary {
                     table: table.name, aggregation: aggregation,
                     expression: expression.map { compile($0, on: table) },
                     filter: filter.map { compile($0, on: table) }, anchor: anchor ?? table.anchor,
-                    fillNullsWith: fill, joinToTimeSpine: spine)), id: id)
+                    fillNullsWith: fill, joinToTimeSpine: spine, nonAdditive: nonAdditive)), id: id)
     }
 
     static func metric(

@@ -13,7 +13,8 @@ enum NaiveAggregate {
             if case .number(let value) = cell { value } else { nil }
         }
         switch aggregation {
-        case .count: return .integer(Int128(cells.first.map { $0 == nil } ?? true ? cells.count : values.count))
+        case .count, .countNew:
+            return .integer(Int128(cells.first.map { $0 == nil } ?? true ? cells.count : values.count))
         case .countDistinct: return .integer(Int128(Set(values).count))
         case .sumBoolean:
             return cells.isEmpty ? .null : .integer(Int128(values.count { $0 == .boolean(true) }))

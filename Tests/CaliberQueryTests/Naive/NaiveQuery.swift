@@ -12,6 +12,8 @@ struct NaiveQuery {
     /// Dimensions in the order of the query's group-by.
     let groupBy: [Dimension]
     let range: Range<Int64>
+    /// Puts groups together.
+    var regrouped: (Key) -> Key = { $0 }
 
     struct Dimension {
         let name: String
@@ -60,8 +62,20 @@ struct NaiveQuery {
     // MARK: Rows of one table
 
     private func rows(of simple: SimpleMetric, _ filters: [TypedExpression]) -> [(key: Key, cell: Cell?)] {
+        selectedRows(of: simple, filters).map { ($0.key, $0.cell) }
+    }
+
+    struct SelectedRow {
+        let key: Key
+        let cell: Cell?
+        let row: [String: Cell]
+        let reader: NaiveExpression
+    }
+
+    func selectedRows(of simple: SimpleMetric, _ filters: [TypedExpression]) -> [SelectedRow] {
         guard let table = shop.tables[simple.table] else { return [] }
-        var counted: [(key: Key, cell: Cell?)] = []
+        var counted: [SelectedRow] = []
+        let firsts = simple.aggregation == .countNew ? firstRows(of: simple) : nil
         for row in table.orderedRows {
             let reader = NaiveExpression(zone: zone) { self.cell($0, row, table.definition, anchor: simple.anchor) }
             if let anchor = simple.anchor {
@@ -69,10 +83,23 @@ struct NaiveQuery {
             }
             let conditions = [simple.filter].compactMap { $0 } + filters + whereFilters(table.definition, simple.anchor)
             guard conditions.allSatisfy({ reader.value($0) == .boolean(true) }) else { continue }
-            let key = groupBy.map { groupValue($0, reader, simple.anchor, table.definition) }
-            counted.append((key, simple.expression.map(reader.value)))
+            if let firsts, !firsts.contains(row) { continue }
+            let key = regrouped(groupBy.map { groupValue($0, reader, simple.anchor, table.definition) })
+            counted.append(SelectedRow(key: key, cell: simple.expression.map(reader.value), row: row, reader: reader))
         }
-        return counted
+        return simple.nonAdditive.map { endRows(of: counted, $0) } ?? counted
+    }
+
+    /// All rows that pass a filter and have a moment, whatever the query asks.
+    func allRows(of simple: SimpleMetric, _ filters: [TypedExpression]) -> [SelectedRow] {
+        guard let table = shop.tables[simple.table] else { return [] }
+        return table.orderedRows.compactMap { row in
+            let reader = NaiveExpression(zone: zone) { self.cell($0, row, table.definition, anchor: simple.anchor) }
+            guard let anchor = simple.anchor, case .integer = reader.value(column(anchor)),
+                ([simple.filter].compactMap { $0 } + filters).allSatisfy({ reader.value($0) == .boolean(true) })
+            else { return nil }
+            return SelectedRow(key: [], cell: simple.expression.map(reader.value), row: row, reader: reader)
+        }
     }
 
     private func column(_ name: String) -> TypedExpression {
@@ -154,6 +181,7 @@ struct NaiveQuery {
         case .ratio(let numerator, let denominator):
             return inputKeys([numerator, denominator], filters)
         case .derived(_, let inputs): return inputKeys(inputs, filters)
+        case .conversion(let conversion): return inputKeys([conversion.base], filters)
         }
     }
 
@@ -179,6 +207,7 @@ struct NaiveQuery {
                 if value == .null, let fill = simple.fillNullsWith { return .integer(Int128(fill)) }
                 return value
             }
+        case .conversion(let conversion): return conversions(conversion, filters, keys)
         case .ratio(let numerator, let denominator):
             return zip(values(numerator), values(denominator)).map { top, bottom in
                 guard let top = top.double, let bottom = bottom.double, bottom != 0 else { return .null }

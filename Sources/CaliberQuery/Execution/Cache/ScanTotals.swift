@@ -12,9 +12,7 @@ import CaliberTables
 final class ScanTotals: @unchecked Sendable {
     // Safe to hand on: the cache gives it to one query, which puts it back when it is done.
     private(set) var groups: GroupRegistry
-    private(set) var folds: [FoldTotal]
-    /// Rows that passed: for all, then for each mask, by group.
-    private(set) var rowCounts: [[Int64]]
+    private(set) var states: FoldStates
     private var members: [PartialKey: Member] = [:]
     private let program: ScanProgram
     private let dimensions: [PlannedDimension]
@@ -34,8 +32,7 @@ final class ScanTotals: @unchecked Sendable {
         self.program = program
         self.dimensions = dimensions
         groups = GroupRegistry(dimensions)
-        folds = program.folds.map(FoldTotal.init)
-        rowCounts = .init(repeating: [], count: program.masks.count + 1)
+        states = FoldStates(program)
         reset()
     }
 
@@ -46,7 +43,7 @@ final class ScanTotals: @unchecked Sendable {
         let new = contributions.filter { members[$0.key] == nil }
         if gone.isEmpty, new.isEmpty { return }
         let isIncremental = !members.isEmpty && (gone.count + new.count) * 4 <= contributions.count
-        if isIncremental, folds.allSatisfy(\.isReversible) {
+        if isIncremental, states.folds.allSatisfy(\.isReversible) {
             for key in gone { remove(key) }
             for (key, partial) in new { add(key, partial) }
             if !hasEmptyGroups { return }
@@ -59,54 +56,51 @@ final class ScanTotals: @unchecked Sendable {
         members = [:]
         byteCount = 4096
         groups = GroupRegistry(dimensions)
-        folds = program.folds.map(FoldTotal.init)
-        rowCounts = .init(repeating: [], count: program.masks.count + 1)
+        states = FoldStates(program)
         // Without dimensions there is one group even when no row counts.
         if dimensions.isEmpty {
             _ = groups.number(of: [0])
-            grow()
+            states.grow(to: groups.count)
         }
     }
 
     private func add(_ key: PartialKey, _ partial: SegmentPartial) {
         let known = groups.count
         let numbers = groups.numbers(of: partial)
-        grow()
-        for fold in folds.indices { folds[fold].merge(partial.folds[fold], numbers, part: nextPart) }
-        for mask in rowCounts.indices {
-            for (index, number) in numbers.enumerated() {
-                rowCounts[mask][Int(number)] += partial.rowCounts[mask][index]
-            }
-        }
+        states.grow(to: groups.count)
+        states.merge(partial, numbers, part: nextPart)
         members[key] = Member(partial: partial, numbers: numbers, part: nextPart)
         nextPart += 1
-        byteCount += numbers.count * 4 + 128 + (groups.count - known) * (dimensions.count + 4 + folds.count * 3) * 8
+        byteCount += numbers.count * 4 + 128 + (groups.count - known) * (dimensions.count + 4 + states.folds.count * 3) * 8
     }
 
     private func remove(_ key: PartialKey) {
         guard let member = members.removeValue(forKey: key) else { return }
-        for fold in folds.indices {
-            folds[fold].takeBack(member.partial.folds[fold], member.numbers, part: member.part)
-        }
-        for mask in rowCounts.indices {
-            for (index, number) in member.numbers.enumerated() {
-                rowCounts[mask][Int(number)] -= member.partial.rowCounts[mask][index]
-            }
-        }
+        states.takeBack(member.partial, member.numbers, part: member.part)
         byteCount -= member.numbers.count * 4 + 128
     }
 
-    private func grow() {
-        for fold in folds.indices { folds[fold].grow(to: groups.count) }
-        for mask in rowCounts.indices where rowCounts[mask].count < groups.count {
-            rowCounts[mask] += [Int64](repeating: 0, count: groups.count - rowCounts[mask].count)
+    /// The states of contributions where this scan's groups are put together.
+    ///
+    /// - Parameters:
+    ///   - contributions: those that the totals were last updated to.
+    ///   - regrouped: for each group, the one it goes to, below `count`.
+    func states(
+        of contributions: [ScanExecution.Contribution], regrouped: [Int32], count: Int
+    ) -> FoldStates {
+        var merged = FoldStates(program)
+        merged.grow(to: count)
+        for (part, contribution) in contributions.enumerated() {
+            guard let numbers = members[contribution.key]?.numbers else { continue }
+            merged.merge(contribution.partial, numbers.map { regrouped[Int($0)] }, part: part)
         }
+        return merged
     }
 
     /// Some group has lost its last row: it must not show.
     private var hasEmptyGroups: Bool {
         guard !dimensions.isEmpty else { return false }
-        let used = program.masksOfGroups.map { rowCounts[$0] }
+        let used = program.masksOfGroups.map { states.rowCounts[$0] }
         return (0..<groups.count).contains { group in used.allSatisfy { $0[group] == 0 } }
     }
 }

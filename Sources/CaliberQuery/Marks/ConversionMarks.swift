@@ -1,0 +1,46 @@
+import CaliberColumns
+import CaliberTables
+
+/// How many conversions go to each base row.
+struct ConversionMarks {
+    let base: RowReading
+    let conversion: RowReading
+    let rules: PlannedConversion
+
+    /// - Returns: by row of the base's segments, in their order.
+    func counts() throws -> [UInt32] {
+        var numbering = EntityNumbering(valueCount: base.program.dimensions.count, countsNulls: false)
+        let baseEvents = try events(of: base, &numbering)
+        let conversionEvents = try events(of: conversion, &numbering)
+        let order = RowKeyOrder(base)
+        let attribution = ConversionAttribution(
+            windowMicroseconds: rules.windowMicroseconds, isOneSequence: rules.isOneSequence
+        ) { [base] left, right in
+            try order.precedes(base.place(of: Int(left)), base.place(of: Int(right)))
+        }
+        var counts = try attribution.conversions(
+            base: baseEvents, conversion: conversionEvents, entityCount: numbering.count, rowCount: base.rowCount)
+        if rules.countsOnce {
+            for row in counts.indices { counts[row] = min(counts[row], 1) }
+        }
+        return counts
+    }
+
+    private func events(of reading: RowReading, _ numbering: inout EntityNumbering) throws -> EntityEvents {
+        var events = EntityEvents()
+        let numbers = ScratchBuffer<UInt32>(count: VectorProgram.chunkRowCount, repeating: 0)
+        for segment in reading.segments.indices {
+            let start = reading.starts[segment]
+            try reading.forEachChunk(of: segment) { chunk in
+                guard let moments = chunk.moments else { return }
+                numbering.number(chunk.values, selected: chunk.selected, count: chunk.count, into: numbers.pointer)
+                for row in 0..<chunk.count where numbers[row] != EntityNumbering.none {
+                    events.append(
+                        entity: numbers[row], moment: moments[row],
+                        row: UInt32(truncatingIfNeeded: start + chunk.start + row))
+                }
+            }
+        }
+        return events
+    }
+}

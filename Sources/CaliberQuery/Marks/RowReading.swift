@@ -1,0 +1,138 @@
+import CaliberColumns
+import CaliberCore
+import CaliberDictionary
+import CaliberTables
+
+/// Rows of one table with expressions over them, read segment by segment by whoever looks at rows one by one.
+struct RowReading: Sendable {
+    let program: ScanProgram
+    /// Those that can hold rows with a moment, in the order of their moments where rows are stored so.
+    let segments: [SegmentSnapshot]
+    /// The number of the first row of each segment, and past the last.
+    let starts: [Int]
+    let timeRange: PlannedTimeRange
+    private let joins: JoinedTables
+
+    init(
+        _ rows: PlannedScan, zone: BusinessZone, timeRange: PlannedTimeRange = PlannedTimeRange(from: nil, until: nil),
+        snapshots: (String) throws -> TableSnapshot
+    ) throws {
+        let execution = try ScanExecution(rows, zone: zone, timeRange: timeRange, snapshots: snapshots)
+        program = execution.program
+        joins = execution.joins
+        self.timeRange = timeRange
+        // Chosen by the time alone: two readings of one table at one moment number rows alike, whatever their filters.
+        segments = execution.snapshot.segments.filter { segment in
+            guard segment.rowCount > 0 else { return false }
+            guard rows.isSortedByAnchor else { return true }
+            guard let anchors = segment.anchors else { return false }
+            return (timeRange.from.map { anchors.upperBound >= $0 } ?? true)
+                && (timeRange.until.map { anchors.lowerBound < $0 } ?? true)
+        }
+        var starts = [0]
+        for segment in segments { starts.append(starts[starts.count - 1] + segment.rowCount) }
+        self.starts = starts
+    }
+
+    var rowCount: Int { starts[starts.count - 1] }
+
+    /// The segment that holds a row, and its place there.
+    func place(of row: Int) -> (segment: Int, row: Int) {
+        let segment = firstIndex(in: 0..<segments.count) { starts[$0 + 1] > row }
+        return (segment, row - starts[segment])
+    }
+
+    /// A chunk of one segment's rows; valid until the next.
+    struct Chunk {
+        /// The number of its first row in the segment.
+        let start: Int
+        let count: Int
+        /// 1 for rows that have a moment, lie in the time range and pass the filter.
+        let selected: UnsafePointer<UInt8>
+        /// Of the anchor; nil without one.
+        let moments: UnsafePointer<Int64>?
+        /// Of each dimension.
+        let values: [ValueChunk]
+    }
+
+    /// Calls `body` for the rows of one segment, a chunk at a time. May be called for several segments at once.
+    func forEachChunk(of segment: Int, _ body: (Chunk) throws -> Void) throws {
+        let expressions = SegmentExpressions(segments[segment], program, joins)
+        try expressions.open()
+        let selected = ScratchBuffer<UInt8>(count: VectorProgram.chunkRowCount, repeating: 1)
+        let rowCount = segments[segment].rowCount
+        for start in stride(from: 0, to: rowCount, by: VectorProgram.chunkRowCount) {
+            let rows = start..<min(start + VectorProgram.chunkRowCount, rowCount)
+            selected.pointer.update(repeating: 1, count: rows.count)
+            let moments = program.anchor.map { expressions.values(of: $0, rows: rows) }
+            if let moments { select(moments, count: rows.count, into: selected.pointer) }
+            if let filter = program.filter {
+                let result = expressions.values(of: filter, rows: rows)
+                for row in 0..<rows.count {
+                    selected[row] &= UInt8(truncatingIfNeeded: result.lanes[row]) & result.validity[row]
+                }
+            }
+            let values = program.dimensions.map { expressions.values(of: $0.expression, rows: rows) }
+            try body(
+                Chunk(
+                    start: start, count: rows.count, selected: UnsafePointer(selected.pointer),
+                    moments: moments?.lanes, values: values))
+        }
+    }
+
+    private func select(_ moments: ValueChunk, count: Int, into selected: UnsafeMutablePointer<UInt8>) {
+        let from = timeRange.from ?? Int64.min
+        let last = timeRange.until.map { $0 - 1 } ?? Int64.max
+        for row in 0..<count {
+            let moment = moments.lanes[row]
+            selected[row] = moments.validity[row] & (moment >= from ? 1 : 0) & (moment <= last ? 1 : 0)
+        }
+    }
+}
+
+/// Rows of one table by their keys: what decides between two of the same moment.
+///
+/// Keys are read when they are first asked for, which is seldom. One thread's own.
+final class RowKeyOrder {
+    private let segments: [SegmentSnapshot]
+    private let names: [String]
+    private var columns: [Int: [EncodedColumn]] = [:]
+    private let lane = ScratchBuffer<Int64>(count: 1, repeating: 0)
+    private let validity = ScratchBuffer<UInt8>(count: 1, repeating: 0)
+
+    init(_ reading: RowReading) {
+        segments = reading.segments
+        names = reading.program.scan.table.key.map(\.name)
+    }
+
+    /// Whether one row's key comes before another's: part by part, strings by bytes. No two rows have one key.
+    func precedes(_ left: (segment: Int, row: Int), _ right: (segment: Int, row: Int)) throws -> Bool {
+        let leftKey = try key(of: left.segment)
+        let rightKey = try key(of: right.segment)
+        for (one, other) in zip(leftKey, rightKey) {
+            let (first, second) = (value(one, left.row), value(other, right.row))
+            if let firstPool = one.pool, let secondPool = other.pool {
+                let texts = (
+                    firstPool[UInt32(truncatingIfNeeded: first)], secondPool[UInt32(truncatingIfNeeded: second)]
+                )
+                if StringPool.precedes(texts.0, texts.1) { return true }
+                if StringPool.precedes(texts.1, texts.0) { return false }
+            } else if first != second {
+                return first < second
+            }
+        }
+        return left < right
+    }
+
+    private func value(_ column: EncodedColumn, _ row: Int) -> Int64 {
+        column.read(rows: row..<row + 1, into: lane.pointer, validity: validity.pointer)
+        return lane[0]
+    }
+
+    private func key(of segment: Int) throws -> [EncodedColumn] {
+        if let known = columns[segment] { return known }
+        let read = try names.map { try segments[segment].column($0) }
+        columns[segment] = read
+        return read
+    }
+}
