@@ -38,6 +38,7 @@ public struct MetricDefinition: Hashable, Sendable {
         case ratio(numerator: MetricInput, denominator: MetricInput)
         /// Column references in `expression` name input aliases.
         case derived(expression: TypedExpression, inputs: [MetricInput])
+        case cumulative(CumulativeMetric)
     }
 
     public init(
@@ -63,12 +64,18 @@ public struct MetricDefinition: Hashable, Sendable {
 }
 
 extension MetricDefinition {
-    /// The metrics that it is built from; a ratio's go by the aliases `numerator` and `denominator`.
-    public var inputs: [MetricInput] {
-        switch content {
+    /// The metrics that it is built from; a ratio's go by the aliases `numerator` and `denominator`, a cumulative one's
+    /// by `input`.
+    public var inputs: [MetricInput] { content.inputs }
+}
+
+extension MetricDefinition.Content {
+    var inputs: [MetricInput] {
+        switch self {
         case .simple: []
         case .ratio(let numerator, let denominator): [numerator, denominator]
         case .derived(_, let inputs): inputs
+        case .cumulative(let cumulative): [cumulative.input]
         }
     }
 }
@@ -121,14 +128,19 @@ public struct MetricInput: Hashable, Sendable {
     public let alias: String
     /// Narrows the input's rows, beside its own filter.
     public let filter: TypedExpression?
+    /// It is taken at an earlier time; nil: at the same.
+    public let offset: TimeOffset?
     public let location: SourceLocation
 
-    public init(metric: String, version: Int? = nil, alias: String, filter: TypedExpression?, location: SourceLocation)
-    {
+    public init(
+        metric: String, version: Int? = nil, alias: String, filter: TypedExpression?, offset: TimeOffset? = nil,
+        location: SourceLocation
+    ) {
         self.metric = metric
         self.version = version
         self.alias = alias
         self.filter = filter
+        self.offset = offset
         self.location = location
     }
 }

@@ -48,6 +48,8 @@ public enum LineageRole: String, Hashable, Sendable, CaseIterable, Comparable {
     case filter
     /// When they count.
     case anchor
+    /// Which rows lie in the window, or in the earlier period.
+    case window
     /// Which row of another table is read.
     case joinKey = "join-key"
     /// Which events are folded.

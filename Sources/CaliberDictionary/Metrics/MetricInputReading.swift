@@ -3,7 +3,7 @@ import CaliberCore
 /// The inputs of a ratio or a derived metric, and the formula over them.
 struct MetricInputReading {
     enum Found {
-        case found(MetricDefinition, tables: [String])
+        case found(MetricDefinition, tables: [String], TimeTraits)
         /// It is there, with a fault of its own.
         case faulty
         case unknown(suggestions: [String])
@@ -22,16 +22,18 @@ struct MetricInputReading {
         let version: Int?
     }
 
-    private struct Resolved {
+    struct Resolved {
         let input: MetricInput
         let definition: MetricDefinition
         let tables: [String]
+        let traits: TimeTraits
     }
 
     /// The metrics that a definition names, before they are looked up.
     static func references(_ value: YAMLValue) -> [Reference] {
         let values =
-            [value["numerator"], value["denominator"]].compactMap { $0 } + (value["input_metrics"]?.list ?? [])
+            [value["numerator"], value["denominator"], value["input_metric"]].compactMap { $0 }
+            + (value["input_metrics"]?.list ?? [])
         return values.compactMap { value in
             let version = value["version"]?.wholeNumber.flatMap { Int(exactly: $0) }
             return (value.text ?? value["name"]?.text).map { Reference(name: $0, version: version) }
@@ -43,6 +45,7 @@ struct MetricInputReading {
         case .simple: return nil
         case .ratio: return ratio()
         case .derived: return derived()
+        case .cumulative: return cumulative()
         }
     }
 
@@ -119,7 +122,7 @@ struct MetricInputReading {
     // MARK: One input
 
     /// - Returns: nil after a fault was reported, here or at the input's own definition.
-    private func input(_ value: YAMLValue, defaultAlias: String?) -> Resolved? {
+    func input(_ value: YAMLValue, defaultAlias: String?) -> Resolved? {
         let nameValue = value["name"] ?? value
         guard let name = nameValue.text else { return nil }
         let version = value["version"]?.wholeNumber.flatMap { Int(exactly: $0) }
@@ -128,22 +131,28 @@ struct MetricInputReading {
             guard DefinitionNames.check(text, of: "an alias", at: aliasValue.textLocation, log) else { return nil }
             alias = text
         }
-        guard let (definition, tables) = look(up: name, version, nameValue, value) else { return nil }
+        guard let (definition, tables, traits) = look(up: name, version, nameValue, value),
+            let offset = TimeReading(log: log).offset(of: value)
+        else { return nil }
+        if offset != nil, let name = traits.withoutTime {
+            log.report(.metric(.inputWithoutTime(metric: name, use: "taken at an earlier time", at: value.location)))
+            return nil
+        }
         var filter: TypedExpression?
         if let filterValue = value["filter"] {
             guard let compiled = self.filter(filterValue, over: tables) else { return nil }
             filter = compiled
         }
         let input = MetricInput(
-            metric: name, version: version, alias: alias, filter: filter, location: value.location)
-        return Resolved(input: input, definition: definition, tables: tables)
+            metric: name, version: version, alias: alias, filter: filter, offset: offset, location: value.location)
+        return Resolved(input: input, definition: definition, tables: tables, traits: traits)
     }
 
     private func look(
         up name: String, _ version: Int?, _ nameValue: YAMLValue, _ value: YAMLValue
-    ) -> (MetricDefinition, [String])? {
+    ) -> (MetricDefinition, [String], TimeTraits)? {
         switch found[Reference(name: name, version: version)] {
-        case .found(let definition, let tables): return (definition, tables)
+        case .found(let definition, let tables, let traits): return (definition, tables, traits)
         case .faulty, nil: return nil
         case .unknown(let suggestions):
             log.report(

@@ -41,7 +41,8 @@ struct MetricReading {
     /// it would be another metric.
     private func asksForMore(_ value: YAMLValue) -> Bool {
         let inputs =
-            [value["numerator"], value["denominator"]].compactMap { $0 } + (value["input_metrics"]?.list ?? [])
+            [value["numerator"], value["denominator"], value["input_metric"]].compactMap { $0 }
+            + (value["input_metrics"]?.list ?? [])
         return (value.entries ?? []).contains { DictionaryKeys.metric.key(named: $0.key)?.presence == .later }
             || inputs.contains { input in
                 (input.entries ?? []).contains { DictionaryKeys.input.key(named: $0.key)?.presence == .later }
@@ -230,6 +231,7 @@ extension MetricTypeName {
         case .simple: ["table", "agg"]
         case .ratio: ["numerator", "denominator"]
         case .derived: ["expr", "input_metrics"]
+        case .cumulative: ["input_metric"]
         }
     }
 }
@@ -248,7 +250,7 @@ extension Aggregation {
 
     /// The type of the aggregate of values of a type. Averages and interpolated values of whole units are fractional,
     /// but those of durations are rounded to a microsecond.
-    func resultType(of type: LogicalType) -> LogicalType {
+    package func resultType(of type: LogicalType) -> LogicalType {
         switch self {
         case .count, .countDistinct, .sumBoolean: return .integer
         case .sum, .min, .max, .percentile(_, continuous: false): return type

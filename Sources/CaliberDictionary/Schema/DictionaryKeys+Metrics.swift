@@ -40,9 +40,22 @@ extension DictionaryKeys {
             .optional(
                 "input_metrics", .list(.oneOf([.text, .section(input)])), "The metrics that expr names.",
                 types: [.derived]),
+            .optional(
+                "input_metric", .oneOf([.text, .section(input)]), "The metric that is taken over a longer time.",
+                types: [.cumulative]),
+            .optional(
+                "window", .calendarSpan,
+                "The days up to and with the one shown: 7 days, 1 month; without it and grain_to_date, all time.",
+                types: [.cumulative]),
+            .optional(
+                "grain_to_date", .text, "From the start of the week, month, quarter or year to the day shown.",
+                types: [.cumulative]),
+            .optional(
+                "period_agg", .choice(CumulativeMetric.PeriodAggregation.allCases.map(\.rawValue)),
+                "Which day's value stands for a longer period; default first.", types: [.cumulative]),
         ] + laterKeys)
 
-    static let laterMetricTypes = ["cumulative", "conversion"]
+    static let laterMetricTypes = ["conversion"]
 
     static let aggregations = [
         "sum", "count", "count_distinct", "min", "max", "average", "median", "percentile", "sum_boolean",
@@ -50,11 +63,6 @@ extension DictionaryKeys {
 
     private static let laterKeys: [Key] =
         [
-            .later("window", "the window of cumulative and conversion metrics"),
-            .later("grain_to_date", "the period of cumulative metrics"),
-            .later("period_agg", "how cumulative metrics are coarsened"),
-            .later("input_metric", "the input of cumulative metrics"),
-        ] + inputLaterKeys + [
             .later("entity", "what conversion metrics follow"),
             .later("calculation", "what conversion metrics count"),
             .later("base_metric", "the base of conversion metrics"),
@@ -62,11 +70,6 @@ extension DictionaryKeys {
             .later("constant_properties", "what base and conversion have in common"),
             .later("non_additive_dimension", "semi-additive metrics, such as balances"),
         ]
-
-    private static let inputLaterKeys: [Key] = [
-        .later("offset_window", "inputs of an earlier time"),
-        .later("offset_to_grain", "inputs at the start of a period"),
-    ]
 
     static let updateFrequency = KeyTable(
         "update_frequency", named: "an update frequency", "How fresh the figure must be.",
@@ -82,5 +85,8 @@ extension DictionaryKeys {
             .optional("alias", .text, "Its name in expr; default the metric's."),
             .optional("filter", .expression, "Narrows the input's rows, beside its own filter."),
             .optional("version", .wholeNumber(1...1_000_000), "Default the newest."),
-        ] + inputLaterKeys)
+            .optional("offset_window", .calendarSpan, "It is taken so long before the period shown: 1 month."),
+            .optional(
+                "offset_to_grain", .text, "It is taken at the start of the week, month, quarter or year shown."),
+        ])
 }

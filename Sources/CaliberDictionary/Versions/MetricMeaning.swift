@@ -7,7 +7,8 @@ import Crypto
 /// two metrics that count the same have one hash whatever they are called.
 public struct MetricMeaning: Hashable, Sendable {
     public struct Part: Hashable, Sendable {
-        /// `aggregation`, `expression`, `filter`, `time`, `rows`, `fill nulls with`, `time spine`, `formula`.
+        /// `aggregation`, `expression`, `filter`, `time`, `rows`, `fill nulls with`, `time spine`, `formula`, `window`,
+        /// `longer periods`.
         public let label: String
         public let text: String
 

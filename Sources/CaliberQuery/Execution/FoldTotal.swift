@@ -48,30 +48,30 @@ enum FoldTotal {
         }
     }
 
-    /// - Parameter numbers: the answer's group for each of the segment's.
+    /// - Parameter numbers: the answer's group for each of the segment's; a negative one leaves that group out.
     mutating func merge(_ partial: PartialFold, _ numbers: [Int32]) {
         switch (self, partial) {
         case (.counts(var counts), .counts(let added)):
             self = .counts([])
-            for (index, number) in numbers.enumerated() { counts[Int(number)] += added[index] }
+            for (index, number) in numbers.enumerated() where number >= 0 { counts[Int(number)] += added[index] }
             self = .counts(counts)
         case (.integerSums(var sums, var counts), .integerSums(let added, let addedCounts)):
             self = .counts([])
-            for (index, number) in numbers.enumerated() {
+            for (index, number) in numbers.enumerated() where number >= 0 {
                 sums[Int(number)] += added[index]
                 counts[Int(number)] += addedCounts[index]
             }
             self = .integerSums(sums, counts: counts)
         case (.floatSums(var sums, var counts), .floatSums(let added, let addedCounts)):
             self = .counts([])
-            for (index, number) in numbers.enumerated() {
+            for (index, number) in numbers.enumerated() where number >= 0 {
                 sums[Int(number)] += added[index]
                 counts[Int(number)] += addedCounts[index]
             }
             self = .floatSums(sums, counts: counts)
         case (.extrema(var extrema, var found, let greatest), .extrema(let added, let addedFound)):
             self = .counts([])
-            for (index, number) in numbers.enumerated() where addedFound[index] {
+            for (index, number) in numbers.enumerated() where number >= 0 && addedFound[index] {
                 let group = Int(number)
                 if !found[group] || (greatest ? added[index] > extrema[group] : added[index] < extrema[group]) {
                     extrema[group] = added[index]

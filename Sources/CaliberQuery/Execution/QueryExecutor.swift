@@ -26,9 +26,10 @@ public struct QueryExecutor: Sendable {
         for scan in plan.scans {
             try evaluation.run(
                 ScanExecution(
-                    scan, zone: plan.zone, timeRange: plan.timeRange,
+                    scan, zone: plan.zone, timeRange: scan.frame?.timeRange ?? plan.timeRange,
                     snapshots: { try QueryExecutor.snapshot($0, in: snapshots) }))
         }
+        try evaluation.evaluateFrames()
         do throws(QueryProblem) { try evaluation.fillPeriods() } catch { throw error.diagnostic }
         let values = try evaluation.metricValues()
         return AnswerAssembly(
@@ -42,7 +43,7 @@ public struct QueryExecutor: Sendable {
         let snapshots = try self.snapshots(of: plan)
         return try plan.scans.map { scan in
             try ScanExecution(
-                scan, zone: plan.zone, timeRange: plan.timeRange,
+                scan, zone: plan.zone, timeRange: scan.frame?.timeRange ?? plan.timeRange,
                 snapshots: { try QueryExecutor.snapshot($0, in: snapshots) })
         }
     }

@@ -30,7 +30,9 @@ final class ValueGathering {
     private func grouped(groupCount: Int) -> Grouped {
         var starts = [Int](repeating: 0, count: groupCount + 1)
         for part in parts {
-            for group in part.values.groups { starts[Int(part.numbers[Int(group)]) + 1] += 1 }
+            for group in part.values.groups where part.numbers[Int(group)] >= 0 {
+                starts[Int(part.numbers[Int(group)]) + 1] += 1
+            }
         }
         for group in 0..<groupCount { starts[group + 1] += starts[group] }
         var next = starts
@@ -39,7 +41,7 @@ final class ValueGathering {
         let lanes = [Int64](unsafeUninitializedCapacity: total) { buffer, count in
             for (position, part) in parts.enumerated() {
                 let translation = translations.isEmpty ? nil : translations[position]
-                for (index, group) in part.values.groups.enumerated() {
+                for (index, group) in part.values.groups.enumerated() where part.numbers[Int(group)] >= 0 {
                     let number = Int(part.numbers[Int(group)])
                     let lane = part.values.lanes[index]
                     buffer[next[number]] = translation.map { $0[Int(lane)] } ?? lane

@@ -6,13 +6,13 @@ struct QuerySQL {
     let plan: QueryPlan
 
     var text: String {
-        let scans = plan.scans.indices.map { "scan_\($0 + 1) AS (\n" + scan($0) + "\n)" }
+        let scans = frameTables + parts.map { "\($0.name) AS (\n" + body($0) + "\n)" }
         var lines = ["WITH " + scans.joined(separator: ",\n"), "SELECT"]
         let dimensions = plan.dimensions.map { "  \(combined($0.name)) AS \($0.name)" }
         let metrics = plan.metrics.map { "  \(metric($0.node)) AS \(quoted($0.column))" }
         lines.append((dimensions + metrics).joined(separator: ",\n"))
-        lines.append("FROM scan_1")
-        for position in plan.scans.indices.dropFirst() { lines.append(join(position)) }
+        lines.append("FROM \(parts.first?.name ?? "scan_1")")
+        for position in parts.indices.dropFirst() { lines.append(join(position)) }
         if let order = orderClause { lines.append(order) }
         if let limit = plan.query.limit { lines.append("LIMIT \(limit)") }
         return lines.joined(separator: "\n") + ";"
@@ -22,17 +22,17 @@ struct QuerySQL {
 
     /// A dimension over all scans so far.
     private func combined(_ name: String, through count: Int? = nil) -> String {
-        let scans = plan.scans.indices.prefix(count ?? plan.scans.count).map { "scan_\($0 + 1).\(name)" }
+        let scans = parts.prefix(count ?? parts.count).map { "\($0.name).\(name)" }
         return scans.count == 1 ? scans[0] : "COALESCE(\(scans.joined(separator: ", ")))"
     }
 
     private func join(_ position: Int) -> String {
         let conditions = plan.dimensions.map {
-            "\(combined($0.name, through: position)) IS NOT DISTINCT FROM scan_\(position + 1).\($0.name)"
+            "\(combined($0.name, through: position)) IS NOT DISTINCT FROM \(parts[position].name).\($0.name)"
         }
         return conditions.isEmpty
-            ? "CROSS JOIN scan_\(position + 1)"
-            : "FULL OUTER JOIN scan_\(position + 1) ON " + conditions.joined(separator: " AND ")
+            ? "CROSS JOIN \(parts[position].name)"
+            : "FULL OUTER JOIN \(parts[position].name) ON " + conditions.joined(separator: " AND ")
     }
 
     private var orderClause: String? {
@@ -50,7 +50,7 @@ struct QuerySQL {
         switch node {
         case .leaf(let leaf):
             let planned = plan.leaves[leaf]
-            let column = "scan_\(planned.scan + 1).\(aggregateName(planned))"
+            let column = "\(part(of: planned)).\(aggregateName(planned))"
             return planned.simple.fillNullsWith.map { "COALESCE(\(column), \($0))" } ?? column
         case .ratio(let numerator, let denominator):
             return "CAST(\(metric(numerator)) AS DOUBLE) / NULLIF(\(metric(denominator)), 0)"
@@ -62,13 +62,17 @@ struct QuerySQL {
         }
     }
 
-    private func aggregateName(_ leaf: PlannedLeaf) -> String { "a\(leaf.aggregate + 1)_\(leaf.definition.name)" }
+    func aggregateName(_ leaf: PlannedLeaf) -> String { "a\(leaf.aggregate + 1)_\(leaf.definition.name)" }
 
-    private func scan(_ position: Int) -> String {
-        let scan = plan.scans[position]
-        let sql = ExpressionSQL(zone: plan.zone) { reference in
+    func expressionSQL(_ scan: PlannedScan) -> ExpressionSQL {
+        ExpressionSQL(zone: plan.zone) { reference in
             (reference.path.isEmpty ? scan.table.name : reference.path.joined(separator: "__")) + "." + reference.name
         }
+    }
+
+    func scan(_ position: Int) -> String {
+        let scan = plan.scans[position]
+        let sql = expressionSQL(scan)
         var columns = zip(plan.dimensions, scan.dimensions).map { planned, dimension in
             "    \(self.dimension(dimension, sql)) AS \(planned.name)"
         }
@@ -91,7 +95,7 @@ struct QuerySQL {
         }
     }
 
-    private func dimension(_ dimension: ScanDimension, _ sql: ExpressionSQL) -> String {
+    func dimension(_ dimension: ScanDimension, _ sql: ExpressionSQL) -> String {
         let text = sql.text(dimension.expression)
         guard let grain = dimension.grain else { return text }
         let local = dimension.expression.type == .timestamp ? sql.localTime(text) : text
@@ -111,7 +115,7 @@ struct QuerySQL {
         return conditions
     }
 
-    private func aggregate(_ aggregate: PlannedAggregate, _ scan: PlannedScan, _ sql: ExpressionSQL) -> String {
+    func aggregate(_ aggregate: PlannedAggregate, _ scan: PlannedScan, _ sql: ExpressionSQL) -> String {
         let value = aggregate.expression.map(sql.text) ?? "*"
         let call =
             switch aggregate.aggregation {
@@ -128,7 +132,7 @@ struct QuerySQL {
         return aggregate.mask.map { "\(call) FILTER (WHERE \(sql.text(scan.masks[$0])))" } ?? call
     }
 
-    private func join(_ join: PlannedJoin, _ scan: PlannedScan) -> String {
+    func join(_ join: PlannedJoin, _ scan: PlannedScan) -> String {
         let alias = join.path.joined(separator: "__")
         let origin = join.path.count == 1 ? scan.table.name : join.path.dropLast().joined(separator: "__")
         let key = join.target.validity?.entity ?? join.target.key.map(\.name)

@@ -62,6 +62,18 @@ package struct PlannedLeaf: Sendable {
     package let scan: Int
     /// The position in the scan's aggregates.
     package let aggregate: Int
+    /// Of an average along time, the aggregate that counts its values; `aggregate` is their sum.
+    package var countAggregate: Int?
+    /// From the answer's periods to the rows it is taken over; empty for an ordinary metric.
+    package var steps: [TimeStep] = []
+
+    /// A longer period's value is the average of its days'.
+    var isAveraged: Bool {
+        steps.contains { step in if case .window(_, .average) = step { true } else { false } }
+    }
+
+    /// The type of its values.
+    var type: LogicalType { isAveraged ? Aggregation.average.resultType(of: definition.type) : definition.type }
 }
 
 /// A dimension of the answer.
@@ -87,6 +99,8 @@ package struct PlannedScan: Sendable {
     package let aggregates: [PlannedAggregate]
     /// Every join that the expressions take, those nearer to the table first.
     package let joins: [PlannedJoin]
+    /// Set for metrics that are taken over other times than the answer's periods; its dimensions are `dimensions`.
+    package var frame: ScanFrame?
 
     /// Rows are stored in the order of the moment they count at.
     package var isSortedByAnchor: Bool { table.anchor != nil && anchorName == table.anchor }

@@ -23,7 +23,9 @@ public struct QueryPlanner: Sendable {
         }
         var tree = MetricTree(dictionary: dictionary)
         let roots = resolveMetrics(query, in: &tree, &problems)
-        var assembly = ScanAssembly(dictionary: dictionary, query: query, zone: zone, leaves: tree.leaves)
+        var assembly = ScanAssembly(
+            dictionary: dictionary, query: query, zone: zone,
+            timeRange: timeRange ?? PlannedTimeRange(from: nil, until: nil), leaves: tree.leaves)
         assembly.resolve(&problems)
         if let limit = query.limit, limit < 1 { problems.add(.limitNotPositive(limit: limit)) }
         let columns = columnNames(of: roots.map(\.definition))

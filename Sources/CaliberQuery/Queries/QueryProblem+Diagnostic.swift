@@ -17,6 +17,8 @@ extension QueryProblem {
             tableDiagnostic
         case .unknownOrder, .limitNotPositive, .textAggregated, .totalOutOfRange:
             valueDiagnostic
+        case .severalGrains, .offsetWithoutTime, .ownTimeGrouped:
+            frameDiagnostic
         }
     }
 

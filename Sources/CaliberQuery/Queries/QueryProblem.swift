@@ -34,6 +34,9 @@ public enum QueryProblem: Error, Hashable, Sendable {
     case unknownTable(name: String, nearest: [String])
     case inputMissing(metric: String, input: String)
     case tooDeep(metric: String)
+    case severalGrains(metric: String, names: [String])
+    case offsetWithoutTime(metric: String, offset: String)
+    case ownTimeGrouped(metric: String, name: String)
     case expressionTooLarge(table: String)
 
     public enum FanOut: Hashable, Sendable {

@@ -60,17 +60,26 @@ struct NaiveQuery {
     // MARK: Rows of one table
 
     private func rows(of simple: SimpleMetric, _ filters: [TypedExpression]) -> [(key: Key, cell: Cell?)] {
+        rows(of: simple, filters, in: range).map { ($0.key, $0.cell) }
+    }
+
+    func rows(
+        of simple: SimpleMetric, _ filters: [TypedExpression], in range: Range<Int64>
+    ) -> [(key: Key, cell: Cell?, moment: Int64)] {
         guard let table = shop.tables[simple.table] else { return [] }
-        var counted: [(key: Key, cell: Cell?)] = []
+        var counted: [(key: Key, cell: Cell?, moment: Int64)] = []
+        let conditions =
+            [simple.filter].compactMap { $0 } + filters + whereFilters(table.definition, simple.anchor)
         for row in table.orderedRows {
             let reader = NaiveExpression(zone: zone) { self.cell($0, row, table.definition, anchor: simple.anchor) }
+            var counts: Int64 = 0
             if let anchor = simple.anchor {
                 guard case .integer(let moment) = reader.value(column(anchor)), range.contains(moment) else { continue }
+                counts = moment
             }
-            let conditions = [simple.filter].compactMap { $0 } + filters + whereFilters(table.definition, simple.anchor)
             guard conditions.allSatisfy({ reader.value($0) == .boolean(true) }) else { continue }
             let key = groupBy.map { groupValue($0, reader, simple.anchor, table.definition) }
-            counted.append((key, simple.expression.map(reader.value)))
+            counted.append((key, simple.expression.map(reader.value), counts))
         }
         return counted
     }
@@ -148,28 +157,45 @@ struct NaiveQuery {
 
     // MARK: Metrics
 
-    private func keys(of metric: MetricDefinition, _ filters: [TypedExpression]) -> Set<Key> {
+    private func keys(
+        of metric: MetricDefinition, _ filters: [TypedExpression], _ steps: [NaiveStep] = []
+    ) -> Set<Key> {
         switch metric.content {
+        case .simple(let simple) where !steps.isEmpty:
+            return Set(frames(of: simple, filters, steps).keys)
         case .simple(let simple): return Set(rows(of: simple, filters).map(\.key))
         case .ratio(let numerator, let denominator):
-            return inputKeys([numerator, denominator], filters)
-        case .derived(_, let inputs): return inputKeys(inputs, filters)
+            return inputKeys([numerator, denominator], filters, steps)
+        case .derived(_, let inputs): return inputKeys(inputs, filters, steps)
+        case .cumulative(let cumulative):
+            return inputKeys([cumulative.input], filters, steps + [.window(cumulative)])
         }
     }
 
-    private func inputKeys(_ inputs: [MetricInput], _ filters: [TypedExpression]) -> Set<Key> {
+    private func inputKeys(
+        _ inputs: [MetricInput], _ filters: [TypedExpression], _ steps: [NaiveStep]
+    ) -> Set<Key> {
         inputs.reduce(into: []) { keys, input in
             guard let metric = shop.dictionary.metric(named: input.metric) else { return }
-            keys.formUnion(self.keys(of: metric, filters + [input.filter].compactMap { $0 }))
+            let offset = [input.offset].compactMap { $0.map(NaiveStep.offset) }
+            keys.formUnion(self.keys(of: metric, filters + [input.filter].compactMap { $0 }, steps + offset))
         }
     }
 
-    private func values(of metric: MetricDefinition, _ filters: [TypedExpression], _ keys: [Key]) -> [AnswerValue] {
-        func values(_ input: MetricInput) -> [AnswerValue] {
+    private func values(
+        of metric: MetricDefinition, _ filters: [TypedExpression], _ keys: [Key], _ steps: [NaiveStep] = []
+    ) -> [AnswerValue] {
+        func values(_ input: MetricInput, _ inner: [NaiveStep] = []) -> [AnswerValue] {
             guard let metric = shop.dictionary.metric(named: input.metric) else { return [] }
-            return self.values(of: metric, filters + [input.filter].compactMap { $0 }, keys)
+            let offset = [input.offset].compactMap { $0.map(NaiveStep.offset) }
+            return self.values(
+                of: metric, filters + [input.filter].compactMap { $0 }, keys, steps + inner + offset)
         }
         switch metric.content {
+        case .simple(let simple) where !steps.isEmpty:
+            return framedValues(of: simple, filters, steps, keys, type: metric.type)
+        case .cumulative(let cumulative):
+            return values(cumulative.input, [.window(cumulative)])
         case .simple(let simple):
             let groups = Dictionary(grouping: rows(of: simple, filters), by: \.key)
             return keys.map { key in
