@@ -54,6 +54,8 @@ enum RandomFrames {
             let grain = [TimeGrain.day, .day, .week, .month, .quarter, .year].randomElement(using: &generator) ?? .day
             groupBy.insert("metric_time__\(grain.rawValue)", at: Int.random(in: 0...groupBy.count, using: &generator))
         }
+        if !isTimed { metrics.removeAll { $0 == "gmv_at_start" } }
+        if metrics.isEmpty { metrics = ["gmv_7d"] }
         var query = MetricQuery(
             metrics: metrics.map { MetricReference(name: $0) }, groupBy: groupBy,
             filters: Int.random(in: 0..<3, using: &generator) == 0 ? ["channel = 'app' or channel is null"] : [])

@@ -54,6 +54,11 @@ struct QueryCommand: CaliberSubcommand {
 
     @Flag(name: .customLong("fill-missing"), help: "Show periods without rows.") var fillMissing = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Put every figure beside an earlier time's: prior_period, prior_year, 7d, '1 month'.", valueName: "time"))
+    var compare: String?
+
     @Option(help: "Decimals of quotients and floats; money is always exact.") var decimals: Int?
 
     @Option(help: "How the answer is written.") var format: QueryFormat = .table
@@ -66,7 +71,7 @@ struct QueryCommand: CaliberSubcommand {
         let query = MetricQuery(
             metrics: names([metrics]).map { MetricReference(text: $0) }, groupBy: names(groupBy), filters: filters,
             startTime: startTime, endTime: endTime, order: names(order).map { OrderTerm(text: $0) }, limit: limit,
-            timeZone: timeZone, fillsMissingPeriods: fillMissing)
+            timeZone: timeZone, fillsMissingPeriods: fillMissing, comparison: compare)
         let engine = try deployment.openEngine()
         if explain {
             Output.data(try engine.explain(query))

@@ -20,7 +20,9 @@ public struct CalendarSpan: Hashable, Sendable {
     public init?(text: String) {
         let trimmed = text.split(separator: " ").joined(separator: "")
         let digits = trimmed.prefix { $0.isASCII && $0.isNumber }
-        guard let count = Int(digits), let unit = Unit(word: String(trimmed.dropFirst(digits.count))) else { return nil }
+        guard let count = Int(digits), let unit = Unit(word: String(trimmed.dropFirst(digits.count))) else {
+            return nil
+        }
         self.init(count, unit)
     }
 

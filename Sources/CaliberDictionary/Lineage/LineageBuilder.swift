@@ -118,7 +118,9 @@ struct LineageBuilder {
         switch metric.content {
         case .simple(let simple): add(simple, to: node)
         case .ratio(let numerator, let denominator):
-            let parts = [numerator, denominator].map { $0.filter == nil && $0.offset == nil ? text(of: $0) : "(\(text(of: $0)))" }
+            let parts = [numerator, denominator].map {
+                $0.filter == nil && $0.offset == nil ? text(of: $0) : "(\(text(of: $0)))"
+            }
             derivations[node] = parts.joined(separator: " / ")
             add([numerator, denominator], to: node)
         case .derived(let expression, let inputs):

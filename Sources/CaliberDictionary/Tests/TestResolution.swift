@@ -95,7 +95,8 @@ struct TestResolution {
             metrics: metrics.compactMap(\.text), groupBy: value["group_by"]?.list?.compactMap(\.text) ?? [],
             filters: filters.compactMap(\.text), order: value["order"]?.list?.compactMap(\.text) ?? [],
             limit: value["limit"]?.wholeNumber.flatMap { Int(exactly: $0) }, startTime: value["start_time"]?.text,
-            endTime: value["end_time"]?.text, rows: (value["rows"]?.list ?? []).map { row($0) },
+            endTime: value["end_time"]?.text, comparison: value["compare"]?.text,
+            rows: (value["rows"]?.list ?? []).map { row($0) },
             location: value.location)
     }
 

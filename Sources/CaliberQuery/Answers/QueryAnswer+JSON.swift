@@ -48,6 +48,10 @@ extension QueryAnswer {
         }
         if let limit = query.limit { members.append(("limit", .literal(String(limit)))) }
         if query.fillsMissingPeriods { members.append(("fill_missing", .boolean(true))) }
+        if let comparison = query.comparison {
+            members.append(("compare", .string(comparison)))
+            members.append(("compared_with", .optional(comparedWith)))
+        }
         members.append(("timezone", .string(zone.identifier)))
         return .object(members)
     }

@@ -87,7 +87,7 @@ struct QueryEvaluation {
         try PeriodFilling(plan: plan, dimension: dimension).fill(&groups)
     }
 
-    /// Each metric's values by group.
+    /// By metric column of the answer, values by group.
     mutating func metricValues() throws -> [[MetricValue]] {
         for scan in totals.indices {
             for fold in totals[scan].indices { totals[scan][fold].grow(to: groups.count) }
@@ -97,11 +97,16 @@ struct QueryEvaluation {
             }
         }
         let leaves = try plan.leaves.indices.map { try values(ofLeaf: $0) }
-        return try plan.metrics.map { metric in
-            try MetricComputation(
-                metric: metric.definition.name, leaves: leaves, groupCount: groups.count, zone: plan.zone
-            )
-            .values(of: metric.node, type: metric.definition.type)
+        return try plan.metrics.flatMap { metric in
+            let computation = MetricComputation(
+                metric: metric.definition.name, leaves: leaves, groupCount: groups.count, zone: plan.zone)
+            let values = try computation.values(of: metric.node, type: metric.definition.type)
+            guard let prior = metric.prior else { return [values] }
+            let before = try computation.values(of: prior, type: metric.definition.type)
+            let beside = metric.comparedColumns.map { compared in
+                zip(values, before).map { compared.column.value($0, prior: $1).conforming(to: compared.type) }
+            }
+            return [values] + beside
         }
     }
 

@@ -49,7 +49,9 @@ extension QuerySQL {
             let scan = plan.scans[position]
             let sql = expressionSQL(scan)
             let moment = scan.anchor.map { sql.localTime(sql.text($0)) } ?? "NULL"
-            var lines = ["    SELECT DATE_TRUNC('\(baseGrain.rawValue)', \(moment)) AS moment", "    FROM \(scan.table.name)"]
+            var lines = [
+                "    SELECT DATE_TRUNC('\(baseGrain.rawValue)', \(moment)) AS moment", "    FROM \(scan.table.name)",
+            ]
             lines += scan.joins.map { "    " + join($0, scan) }
             if let filter = scan.filter { lines.append("    WHERE \(sql.text(filter))") }
             return lines.joined(separator: "\n")
@@ -95,7 +97,8 @@ extension QuerySQL {
         var others = zip(plan.dimensions.filter { !$0.isMetricTime }, scan.dimensions).makeIterator()
         for dimension in plan.dimensions {
             if dimension.isMetricTime {
-                columns.append("    CAST(period.start AS \(dimension.type == .date ? "DATE" : "TIMESTAMP")) AS \(dimension.name)")
+                columns.append(
+                    "    CAST(period.start AS \(dimension.type == .date ? "DATE" : "TIMESTAMP")) AS \(dimension.name)")
             } else if let (planned, scanned) = others.next() {
                 columns.append("    \(self.dimension(scanned, sql)) AS \(planned.name)")
             }
@@ -121,7 +124,8 @@ extension QuerySQL {
     /// The days of each period, within the query's range and what has rows.
     private var days: String {
         let unit = baseGrain.rawValue
-        return "CROSS JOIN LATERAL (SELECT UNNEST(GENERATE_SERIES(DATE_TRUNC('\(unit)', CAST(\(clippedFrom("period.starts")) "
+        return
+            "CROSS JOIN LATERAL (SELECT UNNEST(GENERATE_SERIES(DATE_TRUNC('\(unit)', CAST(\(clippedFrom("period.starts")) "
             + "AS TIMESTAMP)), \(clippedUntil("period.ends")) - INTERVAL 1 MICROSECOND, INTERVAL 1 \(unit.uppercased()))) AS moment) AS day"
     }
 
@@ -156,7 +160,8 @@ extension QuerySQL {
                 from = "\(from) - \(length)"
                 until =
                     span.months != nil && isShort
-                    ? "(\(until) - INTERVAL 1 MICROSECOND) - \(length) + INTERVAL 1 MICROSECOND" : "\(until) - \(length)"
+                    ? "(\(until) - INTERVAL 1 MICROSECOND) - \(length) + INTERVAL 1 MICROSECOND"
+                    : "\(until) - \(length)"
             case .offset(.toStart(let grain)):
                 let own = metricTime?.grain?.rawValue ?? "day"
                 from = "DATE_TRUNC('\(own)', DATE_TRUNC('\(grain.rawValue)', period.start))"

@@ -40,6 +40,9 @@ struct ExplanationText {
         if let filled = plan.filledDimension {
             lines.append("Filled: every \(plan.dimensions[filled].grain?.rawValue ?? "period") without rows")
         }
+        if let comparison = plan.comparison {
+            lines.append("Compared with: \(comparison.comparison), \(TimeOffset.back(comparison.span))")
+        }
         lines += ["", "Metrics:"]
         for metric in plan.metrics {
             let definition = metric.definition
@@ -47,6 +50,10 @@ struct ExplanationText {
                 "  \(metric.column): \(definition.label) (\(definition.id), version \(definition.version), "
                     + "\(definition.status.rawValue), owner \(definition.owner), \(metric.definitionHash))")
             lines += node(metric.node, definition.type, indent: 4)
+            if let prior = metric.prior {
+                lines.append("    beside:")
+                lines += node(prior, definition.type, indent: 6)
+            }
         }
         return lines
     }
@@ -96,7 +103,8 @@ struct ExplanationText {
         let scan = plan.scans[position]
         var lines = ["Scan \(position + 1): table \(scan.table.name)" + (scan.anchorName.map { " at \($0)" } ?? "")]
         if let frame = scan.frame {
-            lines.append("  By \(frame.baseGrain.rawValue), for windows and earlier periods: \(text(of: frame.timeRange))")
+            lines.append(
+                "  By \(frame.baseGrain.rawValue), for windows and earlier periods: \(text(of: frame.timeRange))")
         }
         if let filter = scan.filter { lines.append("  Filter: \(filter.displayText)") }
         for join in scan.joins {

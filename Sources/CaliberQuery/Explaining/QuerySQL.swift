@@ -9,13 +9,28 @@ struct QuerySQL {
         let scans = frameTables + parts.map { "\($0.name) AS (\n" + body($0) + "\n)" }
         var lines = ["WITH " + scans.joined(separator: ",\n"), "SELECT"]
         let dimensions = plan.dimensions.map { "  \(combined($0.name)) AS \($0.name)" }
-        let metrics = plan.metrics.map { "  \(metric($0.node)) AS \(quoted($0.column))" }
+        let metrics = plan.metrics.flatMap(self.columns)
         lines.append((dimensions + metrics).joined(separator: ",\n"))
         lines.append("FROM \(parts.first?.name ?? "scan_1")")
         for position in parts.indices.dropFirst() { lines.append(join(position)) }
         if let order = orderClause { lines.append(order) }
         if let limit = plan.query.limit { lines.append("LIMIT \(limit)") }
         return lines.joined(separator: "\n") + ";"
+    }
+
+    private func columns(_ metric: PlannedMetric) -> [String] {
+        let own = self.metric(metric.node)
+        guard let prior = metric.prior.map(self.metric) else { return ["  \(own) AS \(quoted(metric.column))"] }
+        return ["  \(own) AS \(quoted(metric.column))"]
+            + metric.comparedColumns.map { compared in
+                let text =
+                    switch compared.column {
+                    case .prior: prior
+                    case .change: "(\(own)) - (\(prior))"
+                    case .changeRate: "CAST((\(own)) - (\(prior)) AS DOUBLE) / NULLIF(ABS(\(prior)), 0)"
+                    }
+                return "  \(text) AS \(quoted(compared.name))"
+            }
     }
 
     private func quoted(_ name: String) -> String { name.contains("@") ? "\"\(name)\"" : name }
@@ -36,7 +51,7 @@ struct QuerySQL {
     }
 
     private var orderClause: String? {
-        let columns = plan.dimensions.map(\.name) + plan.metrics.map(\.column)
+        let columns = plan.dimensions.map(\.name) + plan.metrics.flatMap(\.columnNames)
         let asked = plan.order.map { "\(quoted(columns[$0.column]))\($0.descending ? " DESC" : "") NULLS LAST" }
         let positions = plan.dimensions
         let rest = (positions.filter { $0.grain != nil } + positions.filter { $0.grain == nil }).map {

@@ -103,9 +103,11 @@ struct FrameCalendar {
 extension FrameCalendar {
     /// The moments that rows must have to count in any frame of the answer.
     func scanRange(_ steps: [TimeStep], of range: PlannedTimeRange) -> PlannedTimeRange {
-        PlannedTimeRange(from: range.from.flatMap { scanStart(steps, $0) }, until: range.until.flatMap { until in
-            scanEnd(steps, until, from: range.from)
-        })
+        PlannedTimeRange(
+            from: range.from.flatMap { scanStart(steps, $0) },
+            until: range.until.flatMap { until in
+                scanEnd(steps, until, from: range.from)
+            })
     }
 
     private func scanStart(_ steps: [TimeStep], _ from: Int64) -> Int64? {

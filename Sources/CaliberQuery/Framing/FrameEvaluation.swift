@@ -99,7 +99,8 @@ struct FrameEvaluation {
             ).diagnostic
         }
         return keys.map { key in
-            let start = grain == .hour
+            let start =
+                grain == .hour
                 ? Timestamp(microseconds: key) : plan.zone.timestamp(CivilDate(dayNumber: Int32(clamping: key)))
             let end = plan.zone.next(grain, after: start).microseconds
             let until = plan.timeRange.until.map { min($0, end) } ?? end
@@ -170,12 +171,13 @@ private struct PeriodAverages {
     }
 
     mutating func add(_ value: FramedValues.Value) {
-        guard value.value != .null else { return }
+        // A day without a value still has rows, so the group is there.
+        let counted: Int64 = value.value == .null ? 0 : 1
         let place = Place(period: points[value.point].period, combination: value.combination)
         if let known = sums[place] {
-            sums[place] = (known.sum.sum(value.value), known.count + 1)
+            sums[place] = (known.sum.sum(value.value), known.count + counted)
         } else {
-            sums[place] = (value.value, 1)
+            sums[place] = (value.value, counted)
             order.append(place)
         }
     }

@@ -30,12 +30,7 @@ struct FrameRange: Equatable {
 extension ScanAssembly {
     /// The periods and windows of this query's answer.
     var calendar: FrameCalendar {
-        let grains = query.groupBy.compactMap { name -> TimeGrain? in
-            let parts = name.split(separator: "__", omittingEmptySubsequences: false)
-            guard parts.first == TableScope.metricTime[...] else { return nil }
-            return parts.count == 1 ? .day : TimeGrain(rawValue: String(parts[1]))
-        }
-        return FrameCalendar(zone: zone, grain: grains.first)
+        FrameCalendar(zone: zone, grain: query.metricTimeGrain)
     }
 
     /// Reports what metrics along time can't be asked for together with.
@@ -78,5 +73,16 @@ extension ScanAssembly {
         return (
             scanned, ScanFrame(timeRange: frame.timeRange, baseGrain: baseGrain, dimensions: planned)
         )
+    }
+}
+
+extension MetricQuery {
+    /// What the answer's rows are cut by along metric_time; nil where they are not.
+    var metricTimeGrain: TimeGrain? {
+        groupBy.lazy.compactMap { name -> TimeGrain? in
+            let parts = name.split(separator: "__", omittingEmptySubsequences: false)
+            guard parts.first == TableScope.metricTime[...] else { return nil }
+            return parts.count == 1 ? .day : TimeGrain(rawValue: String(parts[1]))
+        }.first
     }
 }

@@ -49,6 +49,8 @@ struct MetricTree {
         }
     }
 
+    func leaves(of node: MetricNode) -> [Leaf] { node.leaves.map { leaves[$0] } }
+
     private mutating func input(
         _ input: MetricInput, of definition: MetricDefinition, _ filters: [TypedExpression], _ steps: [TimeStep],
         _ depth: Int

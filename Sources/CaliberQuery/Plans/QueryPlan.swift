@@ -15,6 +15,8 @@ public struct QueryPlan: Sendable {
     package let order: [PlannedOrder]
     /// The dimension whose missing periods are filled.
     package let filledDimension: Int?
+    /// The earlier time that every metric is put beside.
+    package var comparison: PlannedComparison?
 
     /// The tables that the answer is computed from, joined ones included, in alphabetical order.
     public var tables: [String] {
@@ -28,6 +30,8 @@ package struct PlannedMetric: Sendable {
     package let column: String
     package let definitionHash: String
     package let node: MetricNode
+    /// The metric at the earlier time that the query compares with.
+    package var prior: MetricNode?
 }
 
 /// How a metric is computed from aggregates.

@@ -18,11 +18,13 @@ public struct MetricQuery: Hashable, Sendable {
     public var timeZone: String?
     /// Periods of `metric_time` without rows appear in the answer.
     public var fillsMissingPeriods: Bool
+    /// The earlier time to put every figure beside: `prior_period`, `prior_year`, `7 days`; see `QueryComparison`.
+    public var comparison: String?
 
     public init(
         metrics: [MetricReference], groupBy: [String] = [], filters: [String] = [], startTime: String? = nil,
         endTime: String? = nil, order: [OrderTerm] = [], limit: Int? = nil, timeZone: String? = nil,
-        fillsMissingPeriods: Bool = false
+        fillsMissingPeriods: Bool = false, comparison: String? = nil
     ) {
         self.metrics = metrics
         self.groupBy = groupBy
@@ -33,6 +35,7 @@ public struct MetricQuery: Hashable, Sendable {
         self.limit = limit
         self.timeZone = timeZone
         self.fillsMissingPeriods = fillsMissingPeriods
+        self.comparison = comparison
     }
 }
 

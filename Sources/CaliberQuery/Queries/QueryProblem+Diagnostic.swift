@@ -17,7 +17,7 @@ extension QueryProblem {
             tableDiagnostic
         case .unknownOrder, .limitNotPositive, .textAggregated, .totalOutOfRange:
             valueDiagnostic
-        case .severalGrains, .offsetWithoutTime, .ownTimeGrouped:
+        case .severalGrains, .offsetWithoutTime, .ownTimeGrouped, .unknownComparison, .comparisonWithoutTime:
             frameDiagnostic
         }
     }

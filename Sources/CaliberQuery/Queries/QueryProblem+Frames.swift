@@ -19,6 +19,15 @@ extension QueryProblem {
                 "own-time-grouped",
                 "Metric \"\(metric)\" runs along metric_time, so it can't be grouped by \"\(name)\", the time of its "
                     + "own rows.", remedy: "Group by metric_time instead.")
+        case .unknownComparison(let text, let nearest):
+            Diagnostic(
+                "unknown-comparison", "\"\(text)\" is nothing to compare with.",
+                remedy: "Write prior_period, prior_year, or a length of time: 7 days, 1 month.", suggestions: nearest)
+        case .comparisonWithoutTime(let text):
+            Diagnostic(
+                "comparison-without-time",
+                "There is nothing to compare with (\(text)): the query has no time that an earlier one could be seen from.",
+                remedy: "Add metric_time__day (or another grain) to --group-by, or give --start-time and --end-time.")
         default: preconditionFailure("no problem of metrics along time: \(self)")
         }
     }

@@ -34,6 +34,8 @@ public enum QueryProblem: Error, Hashable, Sendable {
     case unknownTable(name: String, nearest: [String])
     case inputMissing(metric: String, input: String)
     case tooDeep(metric: String)
+    case unknownComparison(text: String, nearest: [String])
+    case comparisonWithoutTime(text: String)
     case severalGrains(metric: String, names: [String])
     case offsetWithoutTime(metric: String, offset: String)
     case ownTimeGrouped(metric: String, name: String)

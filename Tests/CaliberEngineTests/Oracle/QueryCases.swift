@@ -51,7 +51,8 @@ struct QueryCases: Sendable {
             metrics: texts("metrics").map { MetricReference(text: $0) }, groupBy: texts("group_by"),
             filters: texts("where"), startTime: value["start_time"]?.text, endTime: value["end_time"]?.text,
             order: texts("order").map { OrderTerm(text: $0) }, limit: value["limit"]?.wholeNumber.map(Int.init),
-            timeZone: value["time_zone"]?.text, fillsMissingPeriods: value["fill_missing"]?.boolean ?? false)
+            timeZone: value["time_zone"]?.text, fillsMissingPeriods: value["fill_missing"]?.boolean ?? false,
+            comparison: value["compare"]?.text)
     }
 }
 

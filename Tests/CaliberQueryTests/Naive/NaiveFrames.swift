@@ -37,7 +37,7 @@ extension NaiveQuery {
         }
         var found: [Key: [[Cell?]]] = [:]
         let data = dataDays()
-        for period in shownPeriods(data) {
+        for period in shownPeriods(shownData()) {
             var byKey: [Key: [[Cell?]]] = [:]
             let windows = self.windows(steps, of: period, data)
             for (number, days) in windows.enumerated() {
@@ -118,11 +118,16 @@ extension NaiveQuery {
     }
 
     /// From the first to the last day that has rows of any metric along time of the query.
-    private func dataDays() -> ClosedRange<Int32>? {
+    private func dataDays() -> ClosedRange<Int32>? { days(ofAll: false) }
+
+    /// The same of every metric: the answer shows the periods of all.
+    private func shownData() -> ClosedRange<Int32>? { days(ofAll: true) }
+
+    private func days(ofAll: Bool) -> ClosedRange<Int32>? {
         var days: [Int32] = []
         for reference in query.metrics {
             guard let metric = shop.dictionary.metric(named: reference.name) else { continue }
-            days += framedDays(of: metric, [], isFramed: false)
+            days += framedDays(of: metric, [], isFramed: ofAll)
         }
         return days.min().flatMap { low in days.max().map { low...$0 } }
     }
