@@ -126,7 +126,7 @@ extension FrameCalendar {
     }
 
     private func scanEnd(_ steps: [TimeStep], _ until: Int64, from: Int64?) -> Int64? {
-        var last = TimeStretch(from: from, until: until, endsPeriod: true)
+        var last = TimeStretch(from: from, until: until, endsPeriod: false)
         if let grain {
             let start = zone.start(of: grain, holding: Timestamp(microseconds: until - 1))
             last.from = start.microseconds
