@@ -18,12 +18,21 @@ struct QueryCommand: CaliberSubcommand {
               caliber query --metrics gmv,orders_paid --group-by metric_time__day
               caliber query --metrics gmv@1 --group-by channel --start-time 2026-03-01
               caliber query --metrics gmv --group-by metric_time__day,channel --format plot
+              caliber query --metrics gmv --group-by channel --start-time 2026-03-01 --end-time 2026-03-31 \\
+                --compare prior_period
+              caliber query --saved channel_month --format json
             """)
 
     @OptionGroup var deployment: DeploymentOptions
 
     @Option(help: ArgumentHelp("Names or ids, by comma; a version as gmv@2.", valueName: "names"))
-    var metrics: String
+    var metrics: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A query of the dictionary; options beside it take the place of its own, conditions add.", valueName: "name"
+        ))
+    var saved: String?
 
     @Option(
         name: .customLong("group-by"), help: ArgumentHelp("Dimensions, by comma; repeatable.", valueName: "names"))
@@ -68,11 +77,8 @@ struct QueryCommand: CaliberSubcommand {
     @Flag(help: "Exit with 3 when the answer is older than its update frequency allows.") var fresh = false
 
     func perform() throws {
-        let query = MetricQuery(
-            metrics: names([metrics]).map { MetricReference(text: $0) }, groupBy: names(groupBy), filters: filters,
-            startTime: startTime, endTime: endTime, order: names(order).map { OrderTerm(text: $0) }, limit: limit,
-            timeZone: timeZone, fillsMissingPeriods: fillMissing, comparison: compare)
         let engine = try deployment.openEngine()
+        let query = try query(engine)
         if explain {
             Output.data(try engine.explain(query))
             return
@@ -82,6 +88,20 @@ struct QueryCommand: CaliberSubcommand {
         if format == .table || format == .plot { Output.note(provenance(of: answer)) }
         if answer.rows.isEmpty { Output.note(try reasonForNoRows(engine)) }
         if answer.isStale, fresh { throw needsAttention() }
+    }
+
+    private func query(_ engine: Engine) throws -> MetricQuery {
+        var query = try saved.map { try engine.query(saved: $0) } ?? MetricQuery(metrics: [])
+        if let metrics { query.metrics = names([metrics]).map { MetricReference(text: $0) } }
+        if !groupBy.isEmpty { query.groupBy = names(groupBy) }
+        query.filters += filters
+        if startTime != nil || endTime != nil { (query.startTime, query.endTime) = (startTime, endTime) }
+        if !order.isEmpty { query.order = names(order).map { OrderTerm(text: $0) } }
+        query.limit = limit ?? query.limit
+        query.timeZone = timeZone ?? query.timeZone
+        query.fillsMissingPeriods = fillMissing || query.fillsMissingPeriods
+        query.comparison = compare ?? query.comparison
+        return query
     }
 
     private func render(_ answer: QueryAnswer, _ engine: Engine) throws -> String {

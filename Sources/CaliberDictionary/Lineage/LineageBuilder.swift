@@ -21,6 +21,12 @@ struct LineageBuilder {
             for column in table.columns { add(column, of: table) }
         }
         for metric in dictionary.metrics { add(metric) }
+        for query in dictionary.savedQueries { add(query) }
+    }
+
+    mutating func describe(_ node: LineageNode, _ derivation: String) {
+        nodes.insert(node)
+        derivations[node] = derivation
     }
 
     private mutating func add(_ field: String, of contract: String, _ type: String) {
@@ -30,7 +36,7 @@ struct LineageBuilder {
         link(.contract(contract), node, .value)
     }
 
-    private mutating func link(_ from: LineageNode, _ to: LineageNode, _ role: LineageRole) {
+    mutating func link(_ from: LineageNode, _ to: LineageNode, _ role: LineageRole) {
         nodes.insert(from)
         nodes.insert(to)
         edges.insert(LineageEdge(from: from, to: to, role: role))
@@ -87,7 +93,7 @@ struct LineageBuilder {
     }
 
     /// Links every column that an expression reads, and the columns that its joins go by.
-    private mutating func link(
+    mutating func link(
         _ expression: TypedExpression, over table: TableDefinition, to node: LineageNode, _ role: LineageRole
     ) {
         for reference in expression.references {
@@ -195,7 +201,7 @@ struct LineageBuilder {
         simpleMetrics(below: metric).map(\.table).uniqued().sorted()
     }
 
-    private func simpleMetrics(below metric: MetricDefinition) -> [SimpleMetric] {
+    func simpleMetrics(below metric: MetricDefinition) -> [SimpleMetric] {
         var found: [SimpleMetric] = []
         var open = [metric]
         var seen: Set<String> = []

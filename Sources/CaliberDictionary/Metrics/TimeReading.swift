@@ -25,7 +25,7 @@ struct TimeReading {
         switch (metric["window"], metric["grain_to_date"]) {
         case (nil, nil): return .allTime
         case (let span?, nil): return span.text.flatMap { CalendarSpan(text: $0) }.map { .trailing($0) }
-        case (nil, let grain?): return self.grain(grain, of: "grain_to_date").map { .toDate($0) }
+        case (nil, let grain?): return self.grain(grain, of: "\"grain_to_date\" of a metric").map { .toDate($0) }
         case (_?, let grain?):
             log.report(.metric(.twoWindows(first: "window", second: "grain_to_date", at: grain.location)))
             return nil
@@ -45,7 +45,7 @@ struct TimeReading {
             guard let span = span.text.flatMap({ CalendarSpan(text: $0) }) else { return nil }
             return .some(.back(span))
         case (nil, let grain?):
-            guard let grain = self.grain(grain, of: "offset_to_grain") else { return nil }
+            guard let grain = self.grain(grain, of: "\"offset_to_grain\" of a metric") else { return nil }
             return .some(.toStart(of: grain))
         case (_?, let grain?):
             log.report(.metric(.twoWindows(first: "offset_window", second: "offset_to_grain", at: grain.location)))
@@ -53,14 +53,15 @@ struct TimeReading {
         }
     }
 
-    private func grain(_ value: YAMLValue, of key: String) -> TimeGrain? {
+    /// - Parameter what: the value's place, for the message.
+    func grain(_ value: YAMLValue, of what: String) -> TimeGrain? {
         guard let text = value.text else { return nil }
         if let grain = TimeReading.longGrains.first(where: { $0.rawValue == text }) { return grain }
         let names = TimeReading.longGrains.map(\.rawValue)
         log.report(
             .shape(
                 .unknownValue(
-                    text: text, of: "\(quoted(key)) of a metric", choices: names,
+                    text: text, of: what, choices: names,
                     suggestions: NameSuggestion.nearest(to: text, among: names), at: value.textLocation)))
         return nil
     }

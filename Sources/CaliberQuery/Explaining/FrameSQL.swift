@@ -164,7 +164,7 @@ extension QuerySQL {
                     : "\(until) - \(length)"
             case .offset(.toStart(let grain)):
                 let own = metricTime?.grain?.rawValue ?? "day"
-                from = "DATE_TRUNC('\(own)', DATE_TRUNC('\(grain.rawValue)', period.start))"
+                from = "DATE_TRUNC('\(own)', DATE_TRUNC('\(grain.rawValue)', DATE_TRUNC('\(own)', \(from))))"
                 until = "\(from) + INTERVAL 1 \(own.uppercased())"
             case .window(let window, let aggregation):
                 (from, until) = bounds(window, aggregation, from, until)
