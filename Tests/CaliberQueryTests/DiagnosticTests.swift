@@ -46,6 +46,11 @@ import Testing
             ),
         ]
     }()
+    private func compared(_ query: MetricQuery, with comparison: String) -> MetricQuery {
+        var query = query
+        query.comparison = comparison
+        return query
+    }
 
     @Test func `queries that can't be planned say why`() {
         var cases: [(String, MetricQuery)] = [
@@ -81,6 +86,16 @@ import Testing
             ("a filter with an unknown name", TestShop.query("gmv", where: ["chanel = 'app'"])),
             ("a filter that one metric lacks", TestShop.query("gmv,refunds", where: ["status = 'paid'"])),
             ("a filter that is no condition", TestShop.query("gmv", where: ["amount"])),
+            ("a window by two grains", TestShop.query("gmv_7d", by: "metric_time__day,metric_time__month")),
+            ("a window by the time of its rows", TestShop.query("gmv_7d", by: "paid_at__day")),
+            ("an offset from no time", TestShop.query("gmv_growth", by: "channel", from: "2026-03-01")),
+            ("a month's start of no period", TestShop.query("gmv_at_start", from: "2026-03-01", to: "2026-03-31")),
+            ("compared with nothing", compared(TestShop.query("gmv", by: "metric_time__day"), with: "prior_perio")),
+            ("compared without a time", compared(TestShop.query("gmv", from: "2026-03-01"), with: "prior_year")),
+            (
+                "compared without an anchor",
+                compared(TestShop.query("product_count", by: "category"), with: "prior_year")
+            ),
             (
                 "everything at once",
                 TestShop.query("gmv", by: "chanel", where: ["amout > 1"], order: "nothing", limit: -1, zone: "x")

@@ -20,6 +20,8 @@ struct CheckDictionary: CaliberSubcommand {
     func perform() throws {
         let loaded = try MetricDictionary.load(from: deployment.dictionaryFolder)
         let dictionary = loaded.dictionary
+        let problems = loaded.savedQueryProblems()
+        if !problems.isEmpty { throw DiagnosticList(problems) }
         if accept {
             let path = URL(fileURLWithPath: deployment.dictionaryFolder).appending(path: "versions.lock")
             let accepted = loaded.lock.accepting(loaded)
@@ -35,7 +37,9 @@ struct CheckDictionary: CaliberSubcommand {
                 + [
                     Output.count(dictionary.contracts.count, "contract"),
                     Output.count(dictionary.tables.count, "table"),
-                    Output.count(dictionary.metrics.count, "metric"), Output.count(dictionary.sources.count, "source"),
+                    Output.count(dictionary.metrics.count, "metric"),
+                    Output.count(dictionary.savedQueries.count, "saved query", plural: "saved queries"),
+                    Output.count(dictionary.sources.count, "source"),
                     Output.count(loaded.tests.count, "test"),
                 ].joined(separator: ", ")
                 + "; " + (warnings.isEmpty ? "nothing is wrong." : Output.count(warnings.count, "warning") + "."))

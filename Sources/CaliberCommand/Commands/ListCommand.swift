@@ -9,7 +9,7 @@ struct ListCommand: ParsableCommand {
         commandName: "list", abstract: "Show what the dictionary holds.",
         subcommands: [
             ListMetrics.self, ListDimensions.self, ListDimensionValues.self, ListTables.self, ListContracts.self,
-            ListSources.self,
+            ListSources.self, ListSavedQueries.self,
         ])
 }
 
@@ -130,6 +130,29 @@ struct ListSources: CaliberSubcommand {
                     [
                         source.name, "→ " + Set(source.events.map(\.contract)).sorted().joined(separator: ", "),
                         source.description ?? "",
+                    ]
+                }, indent: ""))
+    }
+}
+
+struct ListSavedQueries: CaliberSubcommand {
+    static let configuration = CommandConfiguration(commandName: "saved-queries", abstract: "Queries under a name.")
+    @OptionGroup var deployment: DeploymentOptions
+
+    func perform() throws {
+        let queries = try deployment.loadDictionary().dictionary.savedQueries
+        guard !queries.isEmpty else {
+            Output.note("The dictionary has no saved queries; docs/dictionary.md shows one.")
+            return
+        }
+        Output.data(
+            TextColumns.align(
+                queries.map { query in
+                    [
+                        query.name, query.label == query.name ? "" : query.label, query.owner,
+                        query.metrics.joined(separator: ", ")
+                            + (query.groupBy.isEmpty ? "" : " by " + query.groupBy.joined(separator: ", ")),
+                        query.description ?? "",
                     ]
                 }, indent: ""))
     }

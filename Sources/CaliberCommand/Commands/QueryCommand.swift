@@ -19,12 +19,21 @@ struct QueryCommand: CaliberSubcommand {
               caliber query --metrics gmv@1 --group-by channel --start-time 2026-03-01
               caliber query --metrics gmv --group-by metric_time__day,channel --format plot
               caliber query --metrics gmv,buyers --group-by province --top 5 --others --share gmv
+              caliber query --metrics gmv --group-by channel --start-time 2026-03-01 --end-time 2026-03-31 \\
+                --compare prior_period
+              caliber query --saved channel_month --format json
             """)
 
     @OptionGroup var deployment: DeploymentOptions
 
     @Option(help: ArgumentHelp("Names or ids, by comma; a version as gmv@2.", valueName: "names"))
-    var metrics: String
+    var metrics: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A query of the dictionary; options beside it take the place of its own, conditions add.", valueName: "name"
+        ))
+    var saved: String?
 
     @Option(
         name: .customLong("group-by"), help: ArgumentHelp("Dimensions, by comma; repeatable.", valueName: "names"))
@@ -57,6 +66,11 @@ struct QueryCommand: CaliberSubcommand {
 
     @Flag(name: .customLong("fill-missing"), help: "Show periods without rows.") var fillMissing = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Put every figure beside an earlier time's: prior_period, prior_year, 7d, '1 month'.", valueName: "time"))
+    var compare: String?
+
     @Option(help: "Decimals of quotients and floats; money is always exact.") var decimals: Int?
 
     @Option(help: "How the answer is written.") var format: QueryFormat = .table
@@ -74,13 +88,9 @@ struct QueryCommand: CaliberSubcommand {
     @Option(help: "Threads that read segments at once; one a core otherwise.") var threads: Int?
 
     func perform() throws {
-        let query = MetricQuery(
-            metrics: names([metrics]).map { MetricReference(text: $0) }, groupBy: names(groupBy), filters: filters,
-            startTime: startTime, endTime: endTime, order: names(order).map { OrderTerm(text: $0) }, limit: limit,
-            timeZone: timeZone, fillsMissingPeriods: fillMissing, top: try relations.topGroups(),
-            ranks: relations.rank.map { RelatedTerm(text: $0) }, shares: relations.share.map { RelatedTerm(text: $0) })
         if let threads, threads < 1 { throw ValidationError("--threads must be at least 1; it was \(threads).") }
         let engine = try deployment.openEngine()
+        let query = try query(engine)
         let session = try engine.session(
             options: QueryOptions(
                 parallelism: threads ?? engine.queryParallelism, usesCache: !noCache, prunes: !noPruning))
@@ -94,6 +104,20 @@ struct QueryCommand: CaliberSubcommand {
         if answer.rows.isEmpty { Output.note(try reasonForNoRows(engine)) }
         engine.keepPartialResults()
         if answer.isStale, fresh { throw needsAttention() }
+    }
+
+    private func query(_ engine: Engine) throws -> MetricQuery {
+        var query = try saved.map { try engine.query(saved: $0) } ?? MetricQuery(metrics: [])
+        if let metrics { query.metrics = names([metrics]).map { MetricReference(text: $0) } }
+        if !groupBy.isEmpty { query.groupBy = names(groupBy) }
+        query.filters += filters
+        if startTime != nil || endTime != nil { (query.startTime, query.endTime) = (startTime, endTime) }
+        if !order.isEmpty { query.order = names(order).map { OrderTerm(text: $0) } }
+        query.limit = limit ?? query.limit
+        query.timeZone = timeZone ?? query.timeZone
+        query.fillsMissingPeriods = fillMissing || query.fillsMissingPeriods
+        query.comparison = compare ?? query.comparison
+        return query
     }
 
     private func render(_ answer: QueryAnswer, _ engine: Engine) throws -> String {

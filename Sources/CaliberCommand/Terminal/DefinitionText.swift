@@ -46,11 +46,14 @@ enum DefinitionText {
         case .ratio(let numerator, let denominator):
             return "\(input(numerator)) / \(input(denominator))"
         case .derived(let expression, let inputs):
-            let renamed = inputs.filter { $0.alias != $0.metric || $0.filter != nil }
+            let renamed = inputs.filter { $0.alias != $0.metric || $0.filter != nil || $0.offset != nil }
             let notes = renamed.map { "\($0.alias) is \(input($0))" }
             return ([expression.displayText] + notes).joined(separator: "; ")
         case .conversion(let conversion):
             return self.conversion(conversion)
+        case .cumulative(let cumulative):
+            return "\(input(cumulative.input)) over \(cumulative.window); of longer periods the "
+                + "\(cumulative.periodAggregation.rawValue) day"
         }
     }
 
@@ -73,7 +76,8 @@ enum DefinitionText {
     }
 
     private static func input(_ input: MetricInput) -> String {
-        let name = input.version.map { "\(input.metric)@\($0)" } ?? input.metric
+        var name = input.version.map { "\(input.metric)@\($0)" } ?? input.metric
+        if let offset = input.offset { name += " \(offset)" }
         return input.filter.map { "\(name) where \($0.displayText)" } ?? name
     }
 

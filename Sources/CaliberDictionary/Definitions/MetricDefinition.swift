@@ -39,6 +39,7 @@ public struct MetricDefinition: Hashable, Sendable {
         /// Column references in `expression` name input aliases.
         case derived(expression: TypedExpression, inputs: [MetricInput])
         case conversion(ConversionMetric)
+        case cumulative(CumulativeMetric)
     }
 
     public init(
@@ -64,13 +65,18 @@ public struct MetricDefinition: Hashable, Sendable {
 }
 
 extension MetricDefinition {
-    /// The metrics that it is built from; a ratio's go by the aliases `numerator` and `denominator`, a conversion's by
-    /// `base` and `conversion`.
-    public var inputs: [MetricInput] {
-        switch content {
+    /// The metrics that it is built from; a ratio's go by the aliases `numerator` and `denominator`, a cumulative one's
+    /// by `input`, a conversion's by `base` and `conversion`.
+    public var inputs: [MetricInput] { content.inputs }
+}
+
+extension MetricDefinition.Content {
+    var inputs: [MetricInput] {
+        switch self {
         case .simple: []
         case .ratio(let numerator, let denominator): [numerator, denominator]
         case .derived(_, let inputs): inputs
+        case .cumulative(let cumulative): [cumulative.input]
         case .conversion(let conversion): [conversion.base, conversion.conversion]
         }
     }
@@ -130,14 +136,19 @@ public struct MetricInput: Hashable, Sendable {
     public let alias: String
     /// Narrows the input's rows, beside its own filter.
     public let filter: TypedExpression?
+    /// It is taken at an earlier time; nil: at the same.
+    public let offset: TimeOffset?
     public let location: SourceLocation
 
-    public init(metric: String, version: Int? = nil, alias: String, filter: TypedExpression?, location: SourceLocation)
-    {
+    public init(
+        metric: String, version: Int? = nil, alias: String, filter: TypedExpression?, offset: TimeOffset? = nil,
+        location: SourceLocation
+    ) {
         self.metric = metric
         self.version = version
         self.alias = alias
         self.filter = filter
+        self.offset = offset
         self.location = location
     }
 }

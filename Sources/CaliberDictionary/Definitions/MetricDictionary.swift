@@ -10,6 +10,7 @@ public struct MetricDictionary: Sendable {
     /// Older versions that are still queryable by `name@version`.
     public let earlierMetrics: [MetricDefinition]
     public let sources: [SourceDefinition]
+    public internal(set) var savedQueries: [SavedQueryDefinition] = []
     /// Accepted versions whose meaning can't be had any more, each with the reason.
     public let unreachableVersions: [UnreachableVersion]
     private let index: Index
@@ -33,6 +34,8 @@ public struct MetricDictionary: Sendable {
     public func contract(named name: String) -> ContractDefinition? { index.contracts[name].map { contracts[$0] } }
     public func table(named name: String) -> TableDefinition? { index.tables[name].map { tables[$0] } }
     public func source(named name: String) -> SourceDefinition? { index.sources[name].map { sources[$0] } }
+
+    public func savedQuery(named name: String) -> SavedQueryDefinition? { savedQueries.first { $0.name == name } }
 
     /// The metric of a name or id, the newest version unless one is asked for.
     public func metric(named name: String, version: Int? = nil) -> MetricDefinition? {

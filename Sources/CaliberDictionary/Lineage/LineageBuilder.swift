@@ -21,6 +21,12 @@ struct LineageBuilder {
             for column in table.columns { add(column, of: table) }
         }
         for metric in dictionary.metrics { add(metric) }
+        for query in dictionary.savedQueries { add(query) }
+    }
+
+    mutating func describe(_ node: LineageNode, _ derivation: String) {
+        nodes.insert(node)
+        derivations[node] = derivation
     }
 
     private mutating func add(_ field: String, of contract: String, _ type: String) {
@@ -87,7 +93,7 @@ struct LineageBuilder {
     }
 
     /// Links every column that an expression reads, and the columns that its joins go by.
-    private mutating func link(
+    mutating func link(
         _ expression: TypedExpression, over table: TableDefinition, to node: LineageNode, _ role: LineageRole
     ) {
         for reference in expression.references {
@@ -118,21 +124,39 @@ struct LineageBuilder {
         switch metric.content {
         case .simple(let simple): add(simple, to: node)
         case .ratio(let numerator, let denominator):
-            let parts = [numerator, denominator].map { $0.filter == nil ? text(of: $0) : "(\(text(of: $0)))" }
+            let parts = [numerator, denominator].map {
+                $0.filter == nil && $0.offset == nil ? text(of: $0) : "(\(text(of: $0)))"
+            }
             derivations[node] = parts.joined(separator: " / ")
             add([numerator, denominator], to: node)
         case .derived(let expression, let inputs):
-            let renamed = inputs.filter { $0.alias != $0.metric || $0.filter != nil || $0.version != nil }
+            let renamed = inputs.filter {
+                $0.alias != $0.metric || $0.filter != nil || $0.version != nil || $0.offset != nil
+            }
             let meanings = renamed.map { "\($0.alias) = \(text(of: $0))" }.joined(separator: ", ")
             derivations[node] = expression.displayText + (meanings.isEmpty ? "" : " with \(meanings)")
             add(inputs, to: node)
         case .conversion(let conversion): add(conversion, to: node)
+        case .cumulative(let cumulative):
+            derivations[node] = "\(text(of: cumulative.input)) over \(cumulative.window)"
+            add([cumulative.input], to: node)
+            linkTimes(below: cumulative.input, to: node, .window)
+        }
+    }
+
+    /// Links the moments that decide which rows lie in a window, or in an earlier period.
+    private mutating func linkTimes(below input: MetricInput, to node: LineageNode, _ role: LineageRole) {
+        guard let metric = dictionary.metric(named: input.metric, version: input.version) else { return }
+        for simple in simpleMetrics(below: metric) {
+            guard let anchor = simple.anchor else { continue }
+            link(.column(table: simple.table, column: anchor), node, role)
         }
     }
 
     func text(of input: MetricInput) -> String {
         var text = input.metric
         if let version = input.version { text += "@\(version)" }
+        if let offset = input.offset { text += " \(offset)" }
         if let filter = input.filter { text += " where \(filter.displayText)" }
         return text
     }
@@ -167,6 +191,7 @@ struct LineageBuilder {
             guard let metric = dictionary.metric(named: input.metric, version: input.version) else { continue }
             let inputNode = LineageNode.metric(metric.name)
             link(inputNode, node, .value)
+            if input.offset != nil { linkTimes(below: input, to: node, .window) }
             guard let filter = input.filter else { continue }
             for tableName in tables(below: metric) {
                 guard let table = dictionary.table(named: tableName) else { continue }
@@ -177,14 +202,18 @@ struct LineageBuilder {
 
     /// The tables of the simple metrics below a metric.
     func tables(below metric: MetricDefinition) -> [String] {
-        var tables: [String] = []
+        simpleMetrics(below: metric).map(\.table).uniqued().sorted()
+    }
+
+    func simpleMetrics(below metric: MetricDefinition) -> [SimpleMetric] {
+        var found: [SimpleMetric] = []
         var open = [metric]
         var seen: Set<String> = []
         while let next = open.popLast() {
             guard seen.insert("\(next.id)@\(next.version)").inserted else { continue }
-            if case .simple(let simple) = next.content { tables.append(simple.table) }
+            if case .simple(let simple) = next.content { found.append(simple) }
             open += next.rowInputs.compactMap { dictionary.metric(named: $0.metric, version: $0.version) }
         }
-        return tables.uniqued().sorted()
+        return found
     }
 }

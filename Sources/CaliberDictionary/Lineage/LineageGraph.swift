@@ -7,11 +7,13 @@ public enum LineageNode: Hashable, Sendable, Comparable {
     case field(contract: String, field: String)
     case column(table: String, column: String)
     case metric(String)
+    /// A saved query.
+    case report(String)
 
     /// As a person asks for it: `payment.callback`, `payment.callback.amount`, `orders.paid`, `gmv`.
     public var name: String {
         switch self {
-        case .contract(let name), .metric(let name): name
+        case .contract(let name), .metric(let name), .report(let name): name
         case .field(let contract, let field): contract + "." + field
         case .column(let table, let column): table + "." + column
         }
@@ -23,6 +25,7 @@ public enum LineageNode: Hashable, Sendable, Comparable {
         case .field: "field"
         case .column: "column"
         case .metric: "metric"
+        case .report: "report"
         }
     }
 
@@ -32,6 +35,7 @@ public enum LineageNode: Hashable, Sendable, Comparable {
         case .field: 1
         case .column: 2
         case .metric: 3
+        case .report: 4
         }
     }
 
@@ -46,8 +50,12 @@ public enum LineageRole: String, Hashable, Sendable, CaseIterable, Comparable {
     case value
     /// Which rows count.
     case filter
+    /// What they are cut by.
+    case groupBy = "group-by"
     /// When they count.
     case anchor
+    /// Which rows lie in the window, or in the earlier period.
+    case window
     /// Which row of another table is read.
     case joinKey = "join-key"
     /// Which events are folded.
@@ -66,10 +74,10 @@ public struct LineageEdge: Hashable, Sendable {
     public let role: LineageRole
 }
 
-/// Where every figure of a dictionary comes from, read off the definitions: contract → field → column → metric → metric,
+/// Where every figure of a dictionary comes from, read off the definitions: contract → field → column → metric → metric → report,
 /// filters, anchors, join keys and fold conditions included.
 public struct Lineage: Sendable {
-    /// Sorted: contracts, fields, columns, metrics, each by name.
+    /// Sorted: contracts, fields, columns, metrics, reports, each by name.
     public let nodes: [LineageNode]
     /// By target, then origin, then role.
     public let edges: [LineageEdge]
@@ -107,11 +115,12 @@ public struct Lineage: Sendable {
     func edgesInto(_ node: LineageNode) -> [LineageEdge] { incoming[node] ?? [] }
     func edgesOut(of node: LineageNode) -> [LineageEdge] { outgoing[node] ?? [] }
 
-    /// Metrics first, then columns, fields and contracts: the nearer to the figures, the likelier it is meant.
+    /// Metrics first, then reports, columns, fields and contracts: the nearer to the figures, the likelier it is meant.
     private func node(named name: String) throws(Diagnostic) -> LineageNode {
+        if let node = nodes.first(where: { $0 == .metric(name) }) { return node }
         if let node = nodes.last(where: { $0.name == name }) { return node }
         throw Diagnostic(
-            "unknown-lineage-node", "There is no metric, column, field or contract \(quoted(name)).",
+            "unknown-lineage-node", "There is no metric, saved query, column, field or contract \(quoted(name)).",
             remedy: "Write a metric (gmv), a column (orders.paid), a field (payment.callback.amount) or a contract.",
             suggestions: NameSuggestion.nearest(to: name, among: nodes.map(\.name)))
     }

@@ -54,9 +54,10 @@ extension MetricDictionary {
         let metrics = MetricResolution(sections.metrics, lock: lock, tables: scopes, log)
         let versions = VersionCheck(metrics, lock, log)
         let sources = SourceResolution(sections.sources, contracts: contracts.contracts, log)
-        let dictionary = MetricDictionary(
+        var dictionary = MetricDictionary(
             settings: settings, contracts: contracts.contracts, tables: tables.tables, metrics: metrics.metrics,
             earlierMetrics: versions.earlier, sources: sources.sources, unreachableVersions: versions.unreachable)
+        dictionary.savedQueries = SavedQueryResolution(sections.savedQueries, dictionary: dictionary, log).queries
         let tests = TestResolution(sections.tests, dictionary: dictionary, log)
         let diagnostics = DiagnosticList(log.diagnostics)
         guard !diagnostics.diagnostics.contains(where: { $0.severity == .error }) else { throw diagnostics }

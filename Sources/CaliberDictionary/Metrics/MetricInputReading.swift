@@ -3,7 +3,7 @@ import CaliberCore
 /// The inputs of a ratio or a derived metric, and the formula over them.
 struct MetricInputReading {
     enum Found {
-        case found(MetricDefinition, tables: [String])
+        case found(MetricDefinition, tables: [String], TimeTraits)
         /// It is there, with a fault of its own.
         case faulty
         case unknown(suggestions: [String])
@@ -26,6 +26,7 @@ struct MetricInputReading {
         let input: MetricInput
         let definition: MetricDefinition
         let tables: [String]
+        let traits: TimeTraits
     }
 
     /// The metrics that a definition names, before they are looked up.
@@ -38,7 +39,7 @@ struct MetricInputReading {
 
     /// Where a definition names the metrics that it is built from.
     static func inputValues(_ value: YAMLValue) -> [YAMLValue] {
-        ["numerator", "denominator", "base_metric", "conversion_metric"].compactMap { value[$0] }
+        ["numerator", "denominator", "base_metric", "conversion_metric", "input_metric"].compactMap { value[$0] }
             + (value["input_metrics"]?.list ?? [])
     }
 
@@ -48,6 +49,7 @@ struct MetricInputReading {
         case .ratio: return ratio()
         case .derived: return derived()
         case .conversion: return conversion()
+        case .cumulative: return cumulative()
         }
     }
 
@@ -133,22 +135,28 @@ struct MetricInputReading {
             guard DefinitionNames.check(text, of: "an alias", at: aliasValue.textLocation, log) else { return nil }
             alias = text
         }
-        guard let (definition, tables) = look(up: name, version, nameValue, value) else { return nil }
+        guard let (definition, tables, traits) = look(up: name, version, nameValue, value),
+            let offset = TimeReading(log: log).offset(of: value)
+        else { return nil }
+        if offset != nil, let name = traits.withoutTime {
+            log.report(.metric(.inputWithoutTime(metric: name, use: "taken at an earlier time", at: value.location)))
+            return nil
+        }
         var filter: TypedExpression?
         if let filterValue = value["filter"] {
             guard let compiled = self.filter(filterValue, over: tables) else { return nil }
             filter = compiled
         }
         let input = MetricInput(
-            metric: name, version: version, alias: alias, filter: filter, location: value.location)
-        return Resolved(input: input, definition: definition, tables: tables)
+            metric: name, version: version, alias: alias, filter: filter, offset: offset, location: value.location)
+        return Resolved(input: input, definition: definition, tables: tables, traits: traits)
     }
 
     private func look(
         up name: String, _ version: Int?, _ nameValue: YAMLValue, _ value: YAMLValue
-    ) -> (MetricDefinition, [String])? {
+    ) -> (MetricDefinition, [String], TimeTraits)? {
         switch found[Reference(name: name, version: version)] {
-        case .found(let definition, let tables): return (definition, tables)
+        case .found(let definition, let tables, let traits): return (definition, tables, traits)
         case .faulty, nil: return nil
         case .unknown(let suggestions):
             log.report(

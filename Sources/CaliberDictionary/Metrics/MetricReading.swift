@@ -233,6 +233,7 @@ extension MetricTypeName {
         case .ratio: ["numerator", "denominator"]
         case .derived: ["expr", "input_metrics"]
         case .conversion: ["base_metric", "conversion_metric", "entity"]
+        case .cumulative: ["input_metric"]
         }
     }
 }
@@ -251,7 +252,7 @@ extension Aggregation {
 
     /// The type of the aggregate of values of a type. Averages and interpolated values of whole units are fractional,
     /// but those of durations are rounded to a microsecond.
-    func resultType(of type: LogicalType) -> LogicalType {
+    package func resultType(of type: LogicalType) -> LogicalType {
         switch self {
         case .count, .countDistinct, .sumBoolean, .countNew: return .integer
         case .sum, .min, .max, .percentile(_, continuous: false): return type

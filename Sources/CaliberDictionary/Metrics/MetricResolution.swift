@@ -15,6 +15,7 @@ struct MetricResolution {
         var meaning: MetricMeaning?
         /// Tables that its rows come from.
         var tables: [String] = []
+        var traits = TimeTraits()
 
         var isEarlier: Bool { ownLog != nil }
     }
@@ -117,8 +118,9 @@ struct MetricResolution {
         case .simple:
             guard let (content, valueType) = reading.simple() else { return }
             nodes[index].tables = [content.table]
+            if content.anchor == nil { nodes[index].traits.withoutTime = node.name }
             finish(index, .simple(content), valueType, reading)
-        case .ratio, .derived, .conversion:
+        case .ratio, .derived, .cumulative, .conversion:
             var found: [MetricInputReading.Reference: MetricInputReading.Found] = [:]
             for reference in MetricInputReading.references(node.value) {
                 found[reference] = lookup(reference.name, reference.version)
@@ -126,6 +128,7 @@ struct MetricResolution {
             let inputs = MetricInputReading(node: node, type: type, tables: tables, found: found, log: log)
             guard let (content, valueType, leaves) = inputs.read() else { return }
             nodes[index].tables = leaves
+            nodes[index].traits = traits(of: content, named: node.name)
             finish(index, content, valueType, reading)
         }
     }
@@ -139,7 +142,18 @@ struct MetricResolution {
             return .unknownVersion(known: nodes.filter { $0.id == id }.map(\.version).sorted())
         }
         guard let definition = nodes[position].definition else { return .faulty }
-        return .found(definition, tables: nodes[position].tables)
+        return .found(definition, tables: nodes[position].tables, nodes[position].traits)
+    }
+
+    private func traits(of content: MetricDefinition.Content, named name: String) -> TimeTraits {
+        var traits = TimeTraits()
+        if case .cumulative = content { traits.cumulative = name }
+        for input in content.inputs {
+            if let position = position(of: input.metric, version: input.version) {
+                traits.merge(nodes[position].traits)
+            }
+        }
+        return traits
     }
 
     private mutating func finish(
@@ -153,7 +167,7 @@ struct MetricResolution {
                 let meaning = nodes[position].meaning
             else { return }
             inputs[input.alias] = MeaningBuilder.Input(
-                meaning: meaning, filter: input.filter, tables: nodes[position].tables)
+                meaning: meaning, filter: input.filter, offset: input.offset, tables: nodes[position].tables)
         }
         let builder = MeaningBuilder(tables: tables.tables, columns: tables.columnMeanings, inputs: inputs)
         nodes[index].meaning = builder.meaning(of: definition)

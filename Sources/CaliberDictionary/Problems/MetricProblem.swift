@@ -15,6 +15,11 @@ package enum MetricProblem: Hashable, Sendable {
     case unusedAlias(alias: String, at: SourceLocation)
     case duplicateAlias(alias: String, at: SourceLocation)
     case filterDiffers(tables: [String], at: SourceLocation)
+    /// Two keys that each say which time an input is taken over or at.
+    case twoWindows(first: String, second: String, at: SourceLocation)
+    case inputWithoutTime(metric: String, use: String, at: SourceLocation)
+    case windowWithinWindow(metric: String, at: SourceLocation)
+    case cannotAverage(input: String, type: String, at: SourceLocation)
 
     var diagnostic: Diagnostic {
         switch self {
@@ -69,6 +74,30 @@ package enum MetricProblem: Hashable, Sendable {
                 "filter-ambiguous",
                 "The filter means different things in \(listed(tables)), which the input metric is counted on.",
                 at: location, remedy: "Filter simple metrics instead, and build on those.")
+        case .twoWindows, .inputWithoutTime, .windowWithinWindow, .cannotAverage: timeDiagnostic
+        }
+    }
+
+    private var timeDiagnostic: Diagnostic {
+        switch self {
+        case .twoWindows(let first, let second, let location):
+            Diagnostic(
+                "two-windows", "\(quoted(first)) and \(quoted(second)) say two different times.", at: location,
+                remedy: "Keep one of them.")
+        case .inputWithoutTime(let metric, let use, let location):
+            Diagnostic(
+                "input-without-time", "Metric \(quoted(metric)) has no time, so it can't be \(use).", at: location,
+                remedy: "Give it an agg_time_dimension, or its table an anchor.")
+        case .windowWithinWindow(let metric, let location):
+            Diagnostic(
+                "window-within-window", "The input is itself taken over a window, by metric \(quoted(metric)).",
+                at: location, remedy: "Take the window over what that metric is built from.")
+        case .cannotAverage(let input, let type, let location):
+            Diagnostic(
+                "period-not-averaged",
+                "The days of metric \(quoted(input)) (\(type)) can't be averaged: that takes a simple metric with "
+                    + "numbers.", at: location, remedy: "Write first or last.")
+        default: preconditionFailure("no problem of time: \(self)")
         }
     }
 }

@@ -11,6 +11,7 @@ package enum ShapeProblem: Hashable, Sendable {
     /// A key that is right elsewhere: `pattern` of a money field, `numerator` of a simple metric.
     case keyDoesNotFit(key: String, of: String, reason: String, at: SourceLocation)
     case badDuration(text: String, at: SourceLocation)
+    case badCalendarSpan(text: String, at: SourceLocation)
 
     var diagnostic: Diagnostic {
         switch self {
@@ -43,6 +44,10 @@ package enum ShapeProblem: Hashable, Sendable {
             Diagnostic(
                 "bad-duration", "\(quoted(text)) is not a length of time.", at: location,
                 remedy: "Write a whole number and a unit: `30 min`, `4 hours`, `1 day`.")
+        case .badCalendarSpan(let text, let location):
+            Diagnostic(
+                "bad-calendar-span", "\(quoted(text)) is not a length of time on the calendar.", at: location,
+                remedy: "Write a whole number of days, weeks, months, quarters or years: `7 days`, `1 month`.")
         }
     }
 }

@@ -40,24 +40,25 @@ extension DictionaryKeys {
             .optional(
                 "input_metrics", .list(.oneOf([.text, .section(input)])), "The metrics that expr names.",
                 types: [.derived]),
-        ] + relationKeys + laterKeys)
+            .optional(
+                "input_metric", .oneOf([.text, .section(input)]), "The metric that is taken over a longer time.",
+                types: [.cumulative]),
+            .optional(
+                "window", .calendarSpan,
+                "The days up to and with the one shown: 7 days, 1 month; without it and grain_to_date, all time.",
+                types: [.cumulative]),
+            .optional(
+                "grain_to_date", .text, "From the start of the week, month, quarter or year to the day shown.",
+                types: [.cumulative]),
+            .optional(
+                "period_agg", .choice(CumulativeMetric.PeriodAggregation.allCases.map(\.rawValue)),
+                "Which day's value stands for a longer period; default first.", types: [.cumulative]),
+        ] + relationKeys)
 
-    static let laterMetricTypes = ["cumulative"]
+    static let laterMetricTypes: [String] = []
 
     static let aggregations = [
         "sum", "count", "count_distinct", "min", "max", "average", "median", "percentile", "sum_boolean", "count_new",
-    ]
-
-    private static let laterKeys: [Key] =
-        [
-            .later("grain_to_date", "the period of cumulative metrics"),
-            .later("period_agg", "how cumulative metrics are coarsened"),
-            .later("input_metric", "the input of cumulative metrics"),
-        ] + inputLaterKeys
-
-    private static let inputLaterKeys: [Key] = [
-        .later("offset_window", "inputs of an earlier time"),
-        .later("offset_to_grain", "inputs at the start of a period"),
     ]
 
     static let updateFrequency = KeyTable(
@@ -74,5 +75,8 @@ extension DictionaryKeys {
             .optional("alias", .text, "Its name in expr; default the metric's."),
             .optional("filter", .expression, "Narrows the input's rows, beside its own filter."),
             .optional("version", .wholeNumber(1...1_000_000), "Default the newest."),
-        ] + inputLaterKeys)
+            .optional("offset_window", .calendarSpan, "It is taken so long before the period shown: 1 month."),
+            .optional(
+                "offset_to_grain", .text, "It is taken at the start of the week, month, quarter or year shown."),
+        ])
 }

@@ -74,6 +74,7 @@ extension DictionaryKeys {
             .optional("limit", .wholeNumber(0...1_000_000_000), "The most rows."),
             .optional("start_time", .text, "The first moment or day, inclusive."),
             .optional("end_time", .text, "The last moment or day, inclusive."),
+            .optional("compare", .text, "An earlier time: prior_period, prior_year, 7 days."),
             .required("rows", .list(.named(.scalar, keys: "column")), "The answer's rows, in order."),
         ])
 }

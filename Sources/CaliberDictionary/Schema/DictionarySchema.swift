@@ -104,7 +104,7 @@ extension ValueKind {
         case .decimal: .object(["type": .array([.string("number"), .string("string")])])
         case .boolean: .object(["type": .string("boolean")])
         case .choice(let choices, _): .object(["enum": .array(choices.map { .string($0) })])
-        case .duration:
+        case .duration, .calendarSpan:
             .object(["type": .string("string"), "pattern": .string("^ *[0-9]+ *[a-z]+ *$")])
         case .list(let kind): .object(["type": .string("array"), "items": kind.schema])
         case .section(let table): .object(["$ref": .string("#/$defs/\(table.schemaName)")])

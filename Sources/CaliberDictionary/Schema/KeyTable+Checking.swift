@@ -68,6 +68,11 @@ extension ValueKind {
             if DurationText.parse(text) == nil {
                 report(.shape(.badDuration(text: text, at: value.location)))
             }
+        case .calendarSpan:
+            guard let text = value.text else { return wrong(value, what, report) }
+            if CalendarSpan(text: text) == nil {
+                report(.shape(.badCalendarSpan(text: text, at: value.location)))
+            }
         case .text, .expression, .wholeNumber, .decimal, .boolean, .scalar:
             if !admits(value) { wrong(value, what, report) }
         }
@@ -109,7 +114,7 @@ extension ValueKind {
         case .decimal: "a number"
         case .boolean: "true or false"
         case .choice(let choices, _): "one of " + choices.joined(separator: ", ")
-        case .duration: "a length of time"
+        case .duration, .calendarSpan: "a length of time"
         case .list: "a list"
         case .section, .named: "a mapping"
         case .oneOf(let kinds): kinds.map(\.inWords).joined(separator: " or ")

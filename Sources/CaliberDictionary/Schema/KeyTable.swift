@@ -62,7 +62,7 @@ struct Key: Sendable {
     }
 }
 
-enum MetricTypeName: String, Sendable, CaseIterable { case simple, ratio, derived, conversion }
+enum MetricTypeName: String, Sendable, CaseIterable { case simple, ratio, derived, cumulative, conversion }
 
 /// What a value looks like, before names are looked up.
 indirect enum ValueKind: Sendable {
@@ -78,6 +78,8 @@ indirect enum ValueKind: Sendable {
     case choice(_ values: [String], later: [String] = [])
     /// A number and a unit: `4 hours`.
     case duration
+    /// A number and a unit of the calendar: `7 days`, `1 month`.
+    case calendarSpan
     case list(ValueKind)
     case section(KeyTable)
     /// A mapping whose keys are names of the writer's choosing.

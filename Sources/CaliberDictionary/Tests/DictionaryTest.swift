@@ -51,6 +51,7 @@ public struct DictionaryTest: Sendable, Hashable {
         public let limit: Int?
         public let startTime: String?
         public let endTime: String?
+        public let comparison: String?
         public let rows: [ExpectedRow]
         public let location: SourceLocation
     }

@@ -89,38 +89,14 @@ struct TestResolution {
 
     private func query(_ value: YAMLValue) -> DictionaryTest.ExpectedQuery? {
         let metrics = value["metrics"]?.list ?? []
-        metrics.forEach(checkMetric)
+        metrics.forEach(MetricReferenceCheck(dictionary: dictionary, log: log).check)
         let filters = value["where"].map { $0.list ?? [$0] } ?? []
         return DictionaryTest.ExpectedQuery(
             metrics: metrics.compactMap(\.text), groupBy: value["group_by"]?.list?.compactMap(\.text) ?? [],
             filters: filters.compactMap(\.text), order: value["order"]?.list?.compactMap(\.text) ?? [],
             limit: value["limit"]?.wholeNumber.flatMap { Int(exactly: $0) }, startTime: value["start_time"]?.text,
-            endTime: value["end_time"]?.text, rows: (value["rows"]?.list ?? []).map { row($0) },
+            endTime: value["end_time"]?.text, comparison: value["compare"]?.text,
+            rows: (value["rows"]?.list ?? []).map { row($0) },
             location: value.location)
-    }
-
-    private func checkMetric(_ value: YAMLValue) {
-        guard let text = value.text else { return }
-        let parts = text.split(separator: "@", omittingEmptySubsequences: false).map(String.init)
-        guard let name = parts.first, !name.isEmpty, parts.count <= 2, parts.count == 1 || Int(parts[1]) != nil else {
-            log.report(.source(.badMetricReference(text: text, at: value.textLocation)))
-            return
-        }
-        guard let newest = dictionary.metric(named: name) else {
-            log.report(
-                .name(
-                    .unknown(
-                        .metric, name: name, within: nil,
-                        suggestions: NameSuggestion.nearest(to: name, among: dictionary.metrics.map(\.name)),
-                        at: value.textLocation)))
-            return
-        }
-        guard parts.count == 2, let version = Int(parts[1]), dictionary.metric(named: name, version: version) == nil
-        else { return }
-        let known = dictionary.earlierMetrics.filter { $0.id == newest.id }.map(\.version) + [newest.version]
-        log.report(
-            .name(
-                .unknownVersion(
-                    metric: name, version: Int64(version), known: known.sorted(), at: value.textLocation)))
     }
 }

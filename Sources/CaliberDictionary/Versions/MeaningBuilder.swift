@@ -10,6 +10,7 @@ struct MeaningBuilder {
     struct Input {
         let meaning: MetricMeaning
         let filter: TypedExpression?
+        let offset: TimeOffset?
         /// The tables of the simple metrics below it, which its filter is read over.
         let tables: [String]
     }
@@ -28,6 +29,8 @@ struct MeaningBuilder {
             return meaning(of: expression)
         case .conversion(let conversion):
             return meaning(of: conversion)
+        case .cumulative(let cumulative):
+            return meaning(of: cumulative)
         }
     }
 
@@ -60,7 +63,9 @@ struct MeaningBuilder {
 
     private func meaning(of formula: TypedExpression) -> MetricMeaning? {
         // A formula that is an input and nothing else means what the input means.
-        if case .column(let reference) = formula.node, let input = inputs[reference.name], input.filter == nil {
+        if case .column(let reference) = formula.node, let input = inputs[reference.name], input.filter == nil,
+            input.offset == nil
+        {
             return input.meaning
         }
         var isComplete = true
@@ -76,9 +81,19 @@ struct MeaningBuilder {
     }
 
     func text(of input: Input) -> String {
-        guard let filter = input.filter else { return input.meaning.hash }
+        let offset = input.offset.map { " \($0)" } ?? ""
+        guard let filter = input.filter else { return input.meaning.hash + offset }
         let filters = input.tables.map { columns.meaning(of: filter, over: $0).text }.uniqued()
-        return "\(input.meaning.hash) where \(filters.joined(separator: " or over another table "))"
+        return "\(input.meaning.hash)\(offset) where \(filters.joined(separator: " or over another table "))"
+    }
+
+    private func meaning(of cumulative: CumulativeMetric) -> MetricMeaning? {
+        guard let input = inputs[cumulative.input.alias] else { return nil }
+        return MetricMeaning(parts: [
+            MetricMeaning.Part(label: "formula", text: text(of: input)),
+            MetricMeaning.Part(label: "window", text: "\(cumulative.window)"),
+            MetricMeaning.Part(label: "longer periods", text: "\(cumulative.periodAggregation.rawValue) day"),
+        ])
     }
 }
 

@@ -8,7 +8,7 @@ import Crypto
 public struct MetricMeaning: Hashable, Sendable {
     public struct Part: Hashable, Sendable {
         /// `aggregation`, `expression`, `filter`, `time`, `non-additive`, `rows`, `fill nulls with`, `time spine`; `formula`;
-        /// `calculation`, `base`, `conversion`, `same`, `window`, `count once`.
+        /// `calculation`, `base`, `conversion`, `same`, `window`, `count once`; `longer periods`.
         public let label: String
         public let text: String
 

@@ -117,7 +117,8 @@ public struct DictionaryTestRun {
         let query = MetricQuery(
             metrics: expected.metrics.map { MetricReference(text: $0) }, groupBy: expected.groupBy,
             filters: expected.filters, startTime: expected.startTime, endTime: expected.endTime,
-            order: expected.order.map { OrderTerm(text: $0) }, limit: expected.limit)
+            order: expected.order.map { OrderTerm(text: $0) }, limit: expected.limit,
+            comparison: expected.comparison)
         let answer: QueryAnswer
         do { answer = try session.answer(query) } catch {
             return Diagnostic.describing(error).map {

@@ -65,6 +65,10 @@ extension QueryAnswer {
             members.append((name, .array(terms.map { .string($0.description) })))
         }
         if query.fillsMissingPeriods { members.append(("fill_missing", .boolean(true))) }
+        if let comparison = query.comparison {
+            members.append(("compare", .string(comparison)))
+            members.append(("compared_with", .optional(comparedWith)))
+        }
         members.append(("timezone", .string(zone.identifier)))
         return .object(members)
     }

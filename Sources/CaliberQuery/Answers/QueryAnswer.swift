@@ -5,6 +5,8 @@ import CaliberEventLog
 /// A query's rows, with what each figure means and how fresh it is.
 public struct QueryAnswer: Sendable {
     public let query: MetricQuery
+    /// How far back the time is that figures are put beside: `1 month earlier`; nil without a comparison.
+    public let comparedWith: String?
     public let zone: BusinessZone
     /// Dimensions in the order of the query's group-by, then metrics in that of the query.
     public let fields: [AnswerField]

@@ -7,7 +7,7 @@ import CaliberEventLog
 struct AnswerAssembly {
     let plan: QueryPlan
     let groups: GroupRegistry
-    /// By metric, by group.
+    /// By metric column, by group.
     let values: [[MetricValue]]
     /// Groups in relation to each other, where the query asks for that; nil: all groups as they are.
     let relatedRows: [AnswerRow]?
@@ -24,7 +24,8 @@ struct AnswerAssembly {
         let ordered = ordering.groupNumbers()
         let shown = ordered.prefix(plan.query.limit ?? ordered.count)
         return QueryAnswer(
-            query: plan.query, zone: plan.zone, fields: plan.fields,
+            query: plan.query, comparedWith: plan.comparison.map { TimeOffset.back($0.span).description },
+            zone: plan.zone, fields: plan.fields,
             rows: shown.map { item in relatedRows.map { related($0[item]) } ?? row(item) }, total: ordered.count,
             metrics: plan.metrics.map { annotation(of: $0, now: now) }, statistics: statistics,
             othersRows: relatedRows.map { rows in
@@ -102,10 +103,17 @@ extension QueryPlan {
         dimensions.map {
             AnswerField(name: $0.name, type: $0.type, grain: $0.grain, isMetric: false, unit: nil)
         }
-            + metrics.map {
-                AnswerField(
-                    name: $0.column, type: $0.definition.type, grain: nil, isMetric: true,
-                    unit: $0.definition.unit ?? $0.definition.type.currency?.code)
+            + metrics.flatMap { metric in
+                let unit = metric.definition.unit ?? metric.definition.type.currency?.code
+                return [
+                    AnswerField(
+                        name: metric.column, type: metric.definition.type, grain: nil, isMetric: true, unit: unit)
+                ]
+                    + metric.comparedColumns.map {
+                        AnswerField(
+                            name: $0.name, type: $0.type, grain: nil, isMetric: true,
+                            unit: $0.column == .changeRate ? nil : unit)
+                    }
             }
             + relations.columns.map {
                 AnswerField(

@@ -12,13 +12,15 @@ struct QueryEvaluation {
     /// For each scan, the latest moment that a row counts at.
     private(set) var latestMoments: [Int64?] = []
     private var scans: [Scan] = []
+    /// By leaf, groups with their values; nil for those that are counted in the answer's own periods.
+    private var framedValues: [[(group: Int, value: MetricValue)]?] = []
 
-    private struct Scan {
-        let execution: ScanExecution
-        let totals: ScanTotals
-        let contributions: [ScanExecution.Contribution]
-        /// The answer's group for each of the scan's.
-        let numbers: [Int32]
+    private enum Scan {
+        /// In the answer's periods; `numbers` gives the answer's group for each of the scan's.
+        case ordinary(
+            ScanExecution, totals: ScanTotals, contributions: [ScanExecution.Contribution], numbers: [Int32])
+        /// In periods of its own, from which windows and earlier periods are put together.
+        case framed(FramedScan)
     }
 
     init(_ plan: QueryPlan, parallelism: Int) {
@@ -30,16 +32,20 @@ struct QueryEvaluation {
     }
 
     mutating func run(_ execution: ScanExecution) throws {
-        let (totals, contributions) = try execution.totals(dimensions: plan.dimensions)
-        let numbers: [Int32]
-        if scans.isEmpty {
-            groups = totals.groups
-            numbers = (0..<groups.count).map { Int32($0) }
+        let contributions = try execution.contributions()
+        if let frame = execution.program.scan.frame {
+            scans.append(.framed(FramedScan(execution, contributions.map(\.partial), frame: frame)))
         } else {
-            numbers = groups.numbers(of: totals.groups)
+            let totals = execution.totals(of: contributions, dimensions: plan.dimensions)
+            let numbers: [Int32]
+            if scans.isEmpty {
+                groups = totals.groups
+                numbers = (0..<groups.count).map { Int32($0) }
+            } else {
+                numbers = groups.numbers(of: totals.groups)
+            }
+            scans.append(.ordinary(execution, totals: totals, contributions: contributions, numbers: numbers))
         }
-        scans.append(
-            Scan(execution: execution, totals: totals, contributions: contributions, numbers: numbers))
         for contribution in contributions {
             if contribution.isCached {
                 statistics.segmentsCached += 1
@@ -57,7 +63,16 @@ struct QueryEvaluation {
 
     /// Lets the next query of the same plan go on from here.
     func giveBackTotals() {
-        for scan in scans { scan.execution.giveBack(scan.totals) }
+        for case .ordinary(let execution, let totals, _, _) in scans { execution.giveBack(totals) }
+    }
+
+    /// Puts the windows and earlier periods of metrics along time together, with the groups that only they have.
+    mutating func evaluateFrames() throws {
+        let framed = scans.map { scan -> FramedScan? in
+            if case .framed(let framed) = scan { framed } else { nil }
+        }
+        guard framed.contains(where: { $0 != nil }) else { return }
+        framedValues = try FrameEvaluation(plan: plan, scans: framed, parallelism: parallelism).values(&groups)
     }
 
     /// Adds the periods that have no rows, for every combination of the other dimensions that occurs.
@@ -66,66 +81,95 @@ struct QueryEvaluation {
         try PeriodFilling(plan: plan, dimension: dimension).fill(&groups)
     }
 
-    /// Each metric's values by group.
+    /// By metric column of the answer, values by group.
     func metricValues() throws -> [[MetricValue]] {
-        try metricValues(scans.map { ($0.totals.states, $0.numbers) }, groupCount: groups.count)
+        try metricValues(groupCount: groups.count) { position in
+            let leaf = plan.leaves[position]
+            switch scans[leaf.scan] {
+            case .framed:
+                return valuesAlongTime(of: leaf, position)
+            case .ordinary(let execution, let totals, _, let numbers):
+                return try values(of: leaf, execution.program, totals.states, numbers, groupCount: groups.count)
+            }
+        }
     }
 
-    /// Each metric's values where groups are put together, from the states of their folds.
+    /// By metric column, values where groups are put together, from the states of their folds.
     ///
     /// - Parameters:
     ///   - numbers: for each group, the one it goes to, below `count`.
     func metricValues(regrouped numbers: [Int32], count: Int) throws -> [[MetricValue]] {
         let identity = (0..<count).map { Int32($0) }
-        let regrouped = scans.map { scan in
-            let states = scan.totals.states(
-                of: scan.contributions, regrouped: scan.numbers.map { numbers[Int($0)] }, count: count)
-            return (states, identity)
+        let regrouped = scans.map { scan -> FoldStates? in
+            guard case .ordinary(_, let totals, let contributions, let own) = scan else { return nil }
+            return totals.states(of: contributions, regrouped: own.map { numbers[Int($0)] }, count: count)
         }
-        return try metricValues(regrouped, groupCount: count)
+        return try metricValues(groupCount: count) { position in
+            let leaf = plan.leaves[position]
+            guard case .ordinary(let execution, _, _, _) = scans[leaf.scan], let states = regrouped[leaf.scan] else {
+                preconditionFailure("\(leaf.definition.name) is taken over other periods than the answer's")
+            }
+            return try values(of: leaf, execution.program, states, identity, groupCount: count)
+        }
     }
 
-    /// - Parameter scans: the states of each scan, and the answer's group for each of its groups.
+    /// - Parameter leafValues: by group, for a position among the plan's leaves.
     private func metricValues(
-        _ scans: [(states: FoldStates, numbers: [Int32])], groupCount: Int
+        groupCount: Int, _ leafValues: (Int) throws -> [MetricValue]
     ) throws -> [[MetricValue]] {
-        let leaves = try plan.leaves.map { leaf in
-            try values(of: leaf, scans[leaf.scan].states, scans[leaf.scan].numbers, groupCount: groupCount)
+        let leaves = try plan.leaves.indices.map { position in
+            let leaf = plan.leaves[position]
+            var values = try leafValues(position)
+            for group in values.indices {
+                values[group] = values[group].conforming(to: leaf.type)
+                if values[group] == .null, let fill = leaf.simple.fillNullsWith {
+                    values[group] = MetricValue.integer(Int128(fill)).conforming(to: leaf.type)
+                }
+            }
+            return values
         }
-        return try plan.metrics.map { metric in
-            try MetricComputation(
-                metric: metric.definition.name, leaves: leaves, groupCount: groupCount, zone: plan.zone
-            )
-            .values(of: metric.node, type: metric.definition.type)
+        return try plan.metrics.flatMap { metric in
+            let computation = MetricComputation(
+                metric: metric.definition.name, leaves: leaves, groupCount: groupCount, zone: plan.zone)
+            let values = try computation.values(of: metric.node, type: metric.definition.type)
+            guard let prior = metric.prior else { return [values] }
+            let before = try computation.values(of: prior, type: metric.definition.type)
+            let beside = metric.comparedColumns.map { compared in
+                zip(values, before).map { compared.column.value($0, prior: $1).conforming(to: compared.type) }
+            }
+            return [values] + beside
         }
     }
 
     private func values(
-        of leaf: PlannedLeaf, _ states: FoldStates, _ numbers: [Int32], groupCount: Int
+        of leaf: PlannedLeaf, _ program: ScanProgram, _ states: FoldStates, _ numbers: [Int32], groupCount: Int
     ) throws -> [MetricValue] {
-        let program = scans[leaf.scan].execution.program
         let aggregate = program.scan.aggregates[leaf.aggregate]
         let rows = states.rowCounts[aggregate.mask.map { $0 + 1 } ?? 0]
-        let own = try totals(
-            states.folds[program.foldOfAggregate[leaf.aggregate]], aggregate, as: leaf.definition.type,
-            states.groupCount)
-        var values = [MetricValue](repeating: missing(leaf), count: groupCount)
+        let own = try QueryEvaluation.values(
+            of: states.folds[program.foldOfAggregate[leaf.aggregate]], aggregate, type: leaf.definition.type,
+            groupCount: states.groupCount, parallelism: parallelism)
+        var values = [MetricValue](repeating: .null, count: groupCount)
         for (group, number) in numbers.enumerated() {
-            let isNull = rows[group] == 0 && (!plan.dimensions.isEmpty || aggregate.aggregation == .sumBoolean)
-            var value = isNull ? .null : own[group].conforming(to: leaf.definition.type)
-            if value == .null { value = missing(leaf) }
-            values[Int(number)] = value
+            if rows[group] == 0, !plan.dimensions.isEmpty || aggregate.aggregation == .sumBoolean { continue }
+            values[Int(number)] = own[group]
         }
         return values
     }
 
-    /// The value of a group without rows.
-    private func missing(_ leaf: PlannedLeaf) -> MetricValue {
-        leaf.simple.fillNullsWith.map { MetricValue.integer(Int128($0)).conforming(to: leaf.definition.type) } ?? .null
+    private func valuesAlongTime(of leaf: PlannedLeaf, _ position: Int) -> [MetricValue] {
+        let isCount = leaf.simple.aggregation == .count || leaf.simple.aggregation == .countDistinct
+        let empty: MetricValue = plan.dimensions.isEmpty && isCount ? .integer(0) : .null
+        var values = [MetricValue](repeating: empty, count: groups.count)
+        for (group, value) in framedValues[position] ?? [] { values[group] = value }
+        return values
     }
 
-    private func totals(
-        _ total: FoldTotal, _ aggregate: PlannedAggregate, as type: LogicalType, _ groupCount: Int
+    /// What a fold comes to by group.
+    ///
+    /// - Parameter type: of the metric's values.
+    static func values(
+        of total: FoldTotal, _ aggregate: PlannedAggregate, type: LogicalType, groupCount: Int, parallelism: Int
     ) throws -> [MetricValue] {
         let isFloat = aggregate.expression?.type.storage == .float
         switch total {
@@ -145,24 +189,18 @@ struct QueryEvaluation {
                 !found ? .null : isFloat ? .number(FloatOrder.double(lane)) : .integer(Int128(lane))
             }
         case .sorted(let gathering):
-            return try collected(gathering, aggregate.aggregation, isFloat: isFloat, groupCount)
+            guard case .percentile(let fraction, let continuous) = aggregate.aggregation else {
+                return try gathering.distinctCounts(groupCount: groupCount, parallelism: parallelism)
+                    .map { .integer(Int128($0)) }
+            }
+            return try gathering.percentiles(
+                fraction: fraction, continuous: continuous, groupCount: groupCount, parallelism: parallelism
+            ).map { percentile in percentile.map { $0.value(isFloat: isFloat, continuous: continuous) } ?? .null }
         }
-    }
-
-    private func collected(
-        _ gathering: SortedGathering, _ aggregation: Aggregation, isFloat: Bool, _ groupCount: Int
-    ) throws -> [MetricValue] {
-        guard case .percentile(let fraction, let continuous) = aggregation else {
-            return try gathering.distinctCounts(groupCount: groupCount, parallelism: parallelism)
-                .map { .integer(Int128($0)) }
-        }
-        return try gathering.percentiles(
-            fraction: fraction, continuous: continuous, groupCount: groupCount, parallelism: parallelism
-        ).map { percentile in percentile.map { $0.value(isFloat: isFloat, continuous: continuous) } ?? .null }
     }
 
     /// The average of exact totals: of whole-unit types rounded half away from zero, else as a float.
-    private static func average(_ sum: Int128, _ count: Int64, as type: LogicalType) -> MetricValue {
+    static func average(_ sum: Int128, _ count: Int64, as type: LogicalType) -> MetricValue {
         guard count > 0 else { return .null }
         guard type.storage == .integer else { return .number(Double(sum) / Double(count)) }
         let (quotient, remainder) = sum.quotientAndRemainder(dividingBy: Int128(count))

@@ -29,6 +29,7 @@ public struct QueryExecutor: Sendable {
         var evaluation = QueryEvaluation(plan, parallelism: options.parallelism)
         defer { evaluation.giveBackTotals() }
         for scan in plan.scans { try evaluation.run(try execution(of: scan, plan, snapshots, isOutline: false)) }
+        try evaluation.evaluateFrames()
         do throws(QueryProblem) { try evaluation.fillPeriods() } catch { throw error.diagnostic }
         let values = try evaluation.metricValues()
         let related =
@@ -53,7 +54,7 @@ public struct QueryExecutor: Sendable {
     ) throws -> ScanExecution {
         let marked = try markedTable(of: scan, plan, snapshots, isOutline: isOutline)
         return try ScanExecution(
-            scan, zone: plan.zone, timeRange: plan.timeRange, options: options, cache: cache,
+            scan, zone: plan.zone, timeRange: scan.frame?.timeRange ?? plan.timeRange, options: options, cache: cache,
             snapshots: { name in
                 if let marked, name == scan.table.name { return marked }
                 return try QueryExecutor.snapshot(name, in: snapshots)
@@ -65,7 +66,7 @@ public struct QueryExecutor: Sendable {
         of scan: PlannedScan, _ plan: QueryPlan, _ snapshots: [String: TableSnapshot], isOutline: Bool
     ) throws -> TableSnapshot? {
         guard !scan.marks.isEmpty else { return nil }
-        let table = MarkedTable(scan: scan, zone: plan.zone, timeRange: plan.timeRange, parallelism: options.parallelism)
+        let table = MarkedTable(scan: scan, zone: plan.zone, timeRange: scan.frame?.timeRange ?? plan.timeRange, parallelism: options.parallelism)
         func snapshot(_ name: String) throws -> TableSnapshot { try QueryExecutor.snapshot(name, in: snapshots) }
         return isOutline ? try table.outline(snapshot) : try table.snapshot(snapshot)
     }

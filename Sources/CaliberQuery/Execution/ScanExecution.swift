@@ -51,11 +51,6 @@ struct ScanExecution {
         return true
     }
 
-    /// What every segment gives, in the order of the segments.
-    func partials(parallelism: Int) throws -> [SegmentPartial] {
-        try contributions().map(\.partial)
-    }
-
     /// What every segment gives, in the order of the segments: taken from the cache, or read, a few segments at once.
     func contributions() throws -> [Contribution] {
         let keys = segments.map {
@@ -107,12 +102,11 @@ struct ScanExecution {
 
     /// All contributions together, in totals that the cache may have kept since the plan was last asked. They are this
     /// query's own until they are given back.
-    func totals(dimensions: [PlannedDimension]) throws -> (totals: ScanTotals, contributions: [Contribution]) {
-        let contributions = try contributions()
+    func totals(of contributions: [Contribution], dimensions: [PlannedDimension]) -> ScanTotals {
         let totals =
             cache?.takeTotals(of: fingerprint, timeRange) ?? ScanTotals(program, dimensions: dimensions)
         totals.update(to: contributions.map { ($0.key, $0.partial) })
-        return (totals, contributions)
+        return totals
     }
 
     func giveBack(_ totals: ScanTotals) { cache?.putTotals(totals, of: fingerprint, timeRange) }

@@ -31,12 +31,15 @@ struct ExplanationText {
     let plan: QueryPlan
 
     var heading: [String] {
-        var lines = ["Time zone: \(plan.zone.identifier)", "Time range: \(timeRange)"]
+        var lines = ["Time zone: \(plan.zone.identifier)", "Time range: \(text(of: plan.timeRange))"]
         if !plan.dimensions.isEmpty {
             lines.append("Grouped by: " + plan.dimensions.map(\.name).joined(separator: ", "))
         }
         if let filled = plan.filledDimension {
             lines.append("Filled: every \(plan.dimensions[filled].grain?.rawValue ?? "period") without rows")
+        }
+        if let comparison = plan.comparison {
+            lines.append("Compared with: \(comparison.comparison), \(TimeOffset.back(comparison.span))")
         }
         lines += RelationText(plan: plan).lines
         lines += ["", "Metrics:"]
@@ -46,13 +49,17 @@ struct ExplanationText {
                 "  \(metric.column): \(definition.label) (\(definition.id), version \(definition.version), "
                     + "\(definition.status.rawValue), owner \(definition.owner), \(metric.definitionHash))")
             lines += node(metric.node, definition.type, indent: 4)
+            if let prior = metric.prior {
+                lines.append("    beside:")
+                lines += node(prior, definition.type, indent: 6)
+            }
         }
         return lines
     }
 
-    private var timeRange: String {
-        let from = plan.timeRange.from.map { "from \(moment($0))" }
-        let until = plan.timeRange.until.map { "until before \(moment($0))" }
+    private func text(of range: PlannedTimeRange) -> String {
+        let from = range.from.map { "from \(moment($0))" }
+        let until = range.until.map { "until before \(moment($0))" }
         let parts = [from, until].compactMap { $0 }
         return parts.isEmpty ? "all" : parts.joined(separator: " ")
     }
@@ -87,6 +94,7 @@ struct ExplanationText {
         text += plan.scans[leaf.scan].anchorName.map { " at \($0)" } ?? ""
         text += leaf.filter.map { " where \($0.displayText)" } ?? ""
         text += leaf.mark.map { ", " + $0.words(zone: plan.zone) } ?? ""
+        for step in leaf.steps { text += ", \(step)" }
         text += simple.fillNullsWith.map { ", null becomes \($0)" } ?? ""
         return text
     }
@@ -94,6 +102,10 @@ struct ExplanationText {
     func scan(_ position: Int, _ outlook: ScanOutlook) -> [String] {
         let scan = plan.scans[position]
         var lines = ["Scan \(position + 1): table \(scan.table.name)" + (scan.anchorName.map { " at \($0)" } ?? "")]
+        if let frame = scan.frame {
+            lines.append(
+                "  By \(frame.baseGrain.rawValue), for windows and earlier periods: \(text(of: frame.timeRange))")
+        }
         if let filter = scan.filter { lines.append("  Filter: \(filter.displayText)") }
         for join in scan.joins {
             let moment = join.definition.validAt.map { ", as of \($0)" } ?? ""

@@ -7,17 +7,17 @@ struct QuerySQL {
 
     var text: String {
         let marks = plan.scans.flatMap(\.marks).flatMap { MarkSQL(plan: plan, mark: $0).tables }
-        let scans = marks + plan.scans.indices.map { "scan_\($0 + 1) AS (\n" + scan($0) + "\n)" }
+        let scans = marks + frameTables + parts.map { "\($0.name) AS (\n" + body($0) + "\n)" }
         let relations = RelationText(plan: plan)
         let isRelated = !plan.relations.isEmpty
         var lines = relations.remarks + ["WITH " + scans.joined(separator: ",\n")]
         if isRelated { lines[lines.count - 1] += ",\nanswer AS (" }
         lines.append("SELECT")
         let dimensions = plan.dimensions.map { "  \(combined($0.name)) AS \($0.name)" }
-        let metrics = plan.metrics.map { "  \(metric($0.node)) AS \(quoted($0.column))" }
+        let metrics = plan.metrics.flatMap(self.columns)
         lines.append((dimensions + metrics).joined(separator: ",\n"))
-        lines.append("FROM scan_1")
-        for position in plan.scans.indices.dropFirst() { lines.append(join(position)) }
+        lines.append("FROM \(parts.first?.name ?? "scan_1")")
+        for position in parts.indices.dropFirst() { lines.append(join(position)) }
         if isRelated {
             lines += [
                 ")", "SELECT", (["  *"] + relations.columns(quoted: quoted)).joined(separator: ",\n"), "FROM answer",
@@ -29,26 +29,41 @@ struct QuerySQL {
         return lines.joined(separator: "\n") + ";"
     }
 
+    private func columns(_ metric: PlannedMetric) -> [String] {
+        let own = self.metric(metric.node)
+        guard let prior = metric.prior.map(self.metric) else { return ["  \(own) AS \(quoted(metric.column))"] }
+        return ["  \(own) AS \(quoted(metric.column))"]
+            + metric.comparedColumns.map { compared in
+                let text =
+                    switch compared.column {
+                    case .prior: prior
+                    case .change: "(\(own)) - (\(prior))"
+                    case .changeRate: "CAST((\(own)) - (\(prior)) AS DOUBLE) / NULLIF(ABS(\(prior)), 0)"
+                    }
+                return "  \(text) AS \(quoted(compared.name))"
+            }
+    }
+
     private func quoted(_ name: String) -> String { name.contains("@") ? "\"\(name)\"" : name }
 
     /// A dimension over all scans so far.
     private func combined(_ name: String, through count: Int? = nil) -> String {
-        let scans = plan.scans.indices.prefix(count ?? plan.scans.count).map { "scan_\($0 + 1).\(name)" }
+        let scans = parts.prefix(count ?? parts.count).map { "\($0.name).\(name)" }
         return scans.count == 1 ? scans[0] : "COALESCE(\(scans.joined(separator: ", ")))"
     }
 
     private func join(_ position: Int) -> String {
         let conditions = plan.dimensions.map {
-            "\(combined($0.name, through: position)) IS NOT DISTINCT FROM scan_\(position + 1).\($0.name)"
+            "\(combined($0.name, through: position)) IS NOT DISTINCT FROM \(parts[position].name).\($0.name)"
         }
         return conditions.isEmpty
-            ? "CROSS JOIN scan_\(position + 1)"
-            : "FULL OUTER JOIN scan_\(position + 1) ON " + conditions.joined(separator: " AND ")
+            ? "CROSS JOIN \(parts[position].name)"
+            : "FULL OUTER JOIN \(parts[position].name) ON " + conditions.joined(separator: " AND ")
     }
 
     private var orderClause: String? {
         let columns =
-            plan.dimensions.map(\.name) + plan.metrics.map(\.column) + plan.relations.columns.map(\.name)
+            plan.dimensions.map(\.name) + plan.metrics.flatMap(\.columnNames) + plan.relations.columns.map(\.name)
         let asked = plan.order.map { "\(quoted(columns[$0.column]))\($0.descending ? " DESC" : "") NULLS LAST" }
         let positions = plan.dimensions
         let rest = (positions.filter { $0.grain != nil } + positions.filter { $0.grain == nil }).map {
@@ -62,7 +77,7 @@ struct QuerySQL {
         switch node {
         case .leaf(let leaf):
             let planned = plan.leaves[leaf]
-            let column = "scan_\(planned.scan + 1).\(aggregateName(planned))"
+            let column = "\(part(of: planned)).\(aggregateName(planned))"
             return planned.simple.fillNullsWith.map { "COALESCE(\(column), \($0))" } ?? column
         case .ratio(let numerator, let denominator):
             return "CAST(\(metric(numerator)) AS DOUBLE) / NULLIF(\(metric(denominator)), 0)"
@@ -74,13 +89,17 @@ struct QuerySQL {
         }
     }
 
-    private func aggregateName(_ leaf: PlannedLeaf) -> String { "a\(leaf.aggregate + 1)_\(leaf.definition.name)" }
+    func aggregateName(_ leaf: PlannedLeaf) -> String { "a\(leaf.aggregate + 1)_\(leaf.definition.name)" }
 
-    private func scan(_ position: Int) -> String {
-        let scan = plan.scans[position]
-        let sql = ExpressionSQL(zone: plan.zone) { reference in
+    func expressionSQL(_ scan: PlannedScan) -> ExpressionSQL {
+        ExpressionSQL(zone: plan.zone) { reference in
             (reference.path.isEmpty ? scan.table.name : reference.path.joined(separator: "__")) + "." + reference.name
         }
+    }
+
+    func scan(_ position: Int) -> String {
+        let scan = plan.scans[position]
+        let sql = expressionSQL(scan)
         var columns = zip(plan.dimensions, scan.dimensions).map { planned, dimension in
             "    \(self.dimension(dimension, sql)) AS \(planned.name)"
         }
@@ -123,7 +142,7 @@ struct QuerySQL {
         return conditions
     }
 
-    private func aggregate(_ aggregate: PlannedAggregate, _ scan: PlannedScan, _ sql: ExpressionSQL) -> String {
+    func aggregate(_ aggregate: PlannedAggregate, _ scan: PlannedScan, _ sql: ExpressionSQL) -> String {
         let value = aggregate.expression.map(sql.text) ?? "*"
         let call =
             switch aggregate.aggregation {

@@ -25,7 +25,7 @@ final class MarkBytes: @unchecked Sendable {
         let rowCount = rowCounts[segment]
         let body = UnsafeRawBufferPointer(start: bytes[segment], count: (rowCount + 7) / 8 * 8)
         if let column = EncodedColumn(
-            rowCount: rowCount, width: .one, base: 0, bounds: 0...1, nullCount: 0, body: body, pool: nil)
+            rowCount: rowCount, width: .one, base: 0, scale: 1, bounds: 0...1, nullCount: 0, body: body, pool: nil)
         {
             return column
         }

@@ -23,7 +23,7 @@ extension MetricTree {
 
     /// Base rows with the number of conversions that go to each; their share, where a rate is asked for.
     mutating func conversionNode(
-        _ metric: ConversionMetric, of definition: MetricDefinition, filters: [TypedExpression]
+        _ metric: ConversionMetric, of definition: MetricDefinition, filters: [TypedExpression], steps: [TimeStep]
     ) throws(QueryProblem) -> MetricNode {
         let (baseDefinition, base) = try counted(metric.base, of: definition)
         let (_, conversion) = try counted(metric.conversion, of: definition)
@@ -44,12 +44,12 @@ extension MetricTree {
         }
         let mark = Mark(name: name, request: request, filter: filter)
         let known = leaves.firstIndex {
-            $0.mark?.request == request && $0.filter == filter && $0.simple == converted
+            $0.mark?.request == request && $0.filter == filter && $0.simple == converted && $0.steps == steps
         }
         let conversions = MetricNode.leaf(
-            known ?? add(baseDefinition, converted, filter: filter, mark: mark))
+            known ?? add(baseDefinition, converted, filter: filter, mark: mark, steps: steps))
         guard metric.calculation == .conversionRate else { return conversions }
-        let all = try node(of: baseDefinition, filters: [metric.base.filter].compactMap { $0 } + filters, depth: 0)
+        let all = try node(of: baseDefinition, filters: [metric.base.filter].compactMap { $0 } + filters, steps: steps, depth: 0)
         return .ratio(numerator: conversions, denominator: all)
     }
 

@@ -17,12 +17,12 @@ struct RowReading: Sendable {
         _ rows: PlannedScan, zone: BusinessZone, timeRange: PlannedTimeRange = PlannedTimeRange(from: nil, until: nil),
         snapshots: (String) throws -> TableSnapshot
     ) throws {
-        let execution = try ScanExecution(rows, zone: zone, timeRange: timeRange, snapshots: snapshots)
-        program = execution.program
-        joins = execution.joins
+        let snapshot = try snapshots(rows.table.name)
+        program = ScanProgram(rows, zone: zone)
+        joins = try JoinedTables(rows, scannedRowCount: snapshot.rowCount, snapshot: snapshots)
         self.timeRange = timeRange
         // Chosen by the time alone: two readings of one table at one moment number rows alike, whatever their filters.
-        segments = execution.snapshot.segments.filter { segment in
+        segments = snapshot.segments.filter { segment in
             guard segment.rowCount > 0 else { return false }
             guard rows.isSortedByAnchor else { return true }
             guard let anchors = segment.anchors else { return false }
@@ -58,20 +58,18 @@ struct RowReading: Sendable {
     /// Calls `body` for the rows of one segment, a chunk at a time. May be called for several segments at once.
     func forEachChunk(of segment: Int, _ body: (Chunk) throws -> Void) throws {
         let expressions = SegmentExpressions(segments[segment], program, joins)
-        try expressions.open()
+        let filter =
+            try program.filter.map { try SegmentPredicate($0) { try expressions.storedColumn($0) } } ?? .always
+        let needed = filter.expressions + [program.anchor].compactMap { $0 } + program.dimensions.map(\.expression)
+        for expression in needed { try expressions.open(expression) }
+        let predicates = PredicateEvaluation(expressions)
         let selected = ScratchBuffer<UInt8>(count: VectorProgram.chunkRowCount, repeating: 1)
         let rowCount = segments[segment].rowCount
         for start in stride(from: 0, to: rowCount, by: VectorProgram.chunkRowCount) {
             let rows = start..<min(start + VectorProgram.chunkRowCount, rowCount)
-            selected.pointer.update(repeating: 1, count: rows.count)
+            predicates.evaluate(filter, rows: rows, into: selected.pointer)
             let moments = program.anchor.map { expressions.values(of: $0, rows: rows) }
             if let moments { select(moments, count: rows.count, into: selected.pointer) }
-            if let filter = program.filter {
-                let result = expressions.values(of: filter, rows: rows)
-                for row in 0..<rows.count {
-                    selected[row] &= UInt8(truncatingIfNeeded: result.lanes[row]) & result.validity[row]
-                }
-            }
             let values = program.dimensions.map { expressions.values(of: $0.expression, rows: rows) }
             try body(
                 Chunk(
@@ -85,7 +83,7 @@ struct RowReading: Sendable {
         let last = timeRange.until.map { $0 - 1 } ?? Int64.max
         for row in 0..<count {
             let moment = moments.lanes[row]
-            selected[row] = moments.validity[row] & (moment >= from ? 1 : 0) & (moment <= last ? 1 : 0)
+            selected[row] &= moments.validity[row] & (moment >= from ? 1 : 0) & (moment <= last ? 1 : 0)
         }
     }
 }

@@ -17,6 +17,8 @@ public struct QueryPlan: Sendable {
     package let filledDimension: Int?
     /// Which groups are shown, and what columns say about them in relation to others.
     package var relations = PlannedRelations()
+    /// The earlier time that every metric is put beside.
+    package var comparison: PlannedComparison?
 
     /// The tables that the answer is computed from, joined ones included, in alphabetical order.
     public var tables: [String] {
@@ -30,6 +32,8 @@ package struct PlannedMetric: Sendable {
     package let column: String
     package let definitionHash: String
     package let node: MetricNode
+    /// The metric at the earlier time that the query compares with.
+    package var prior: MetricNode?
 }
 
 /// How a metric is computed from aggregates.
@@ -66,6 +70,18 @@ package struct PlannedLeaf: Sendable {
     package let aggregate: Int
     /// What its rows are told by looking at other rows; one of the scan's marks.
     package var mark: PlannedMark?
+    /// Of an average along time, the aggregate that counts its values; `aggregate` is their sum.
+    package var countAggregate: Int?
+    /// From the answer's periods to the rows it is taken over; empty for an ordinary metric.
+    package var steps: [TimeStep] = []
+
+    /// A longer period's value is the average of its days'.
+    var isAveraged: Bool {
+        steps.contains { step in if case .window(_, .average) = step { true } else { false } }
+    }
+
+    /// The type of its values.
+    var type: LogicalType { isAveraged ? Aggregation.average.resultType(of: definition.type) : definition.type }
 }
 
 /// A dimension of the answer.
@@ -99,6 +115,8 @@ package struct PlannedScan: Sendable {
     package var tables: [String] {
         ([table.name] + joins.map(\.target.name) + marks.flatMap(\.scans).flatMap(\.tables)).withoutRepeats
     }
+    /// Set for metrics that are taken over other times than the answer's periods; its dimensions are `dimensions`.
+    package var frame: ScanFrame?
 
     /// Rows are stored in the order of the moment they count at.
     package var isSortedByAnchor: Bool { table.anchor != nil && anchorName == table.anchor }

@@ -22,19 +22,19 @@ public struct QueryPlanner: Sendable {
             try PlannedTimeRange(start: query.startTime, end: query.endTime, zone: zone)
         }
         var tree = MetricTree(dictionary: dictionary)
-        let roots = resolveMetrics(query, in: &tree, &problems)
-        var assembly = ScanAssembly(dictionary: dictionary, query: query, zone: zone, leaves: tree.leaves)
+        let comparison = self.comparison(of: query, timeRange, zone, &problems)
+        let roots = resolveMetrics(query, comparison, in: &tree, &problems)
+        var assembly = ScanAssembly(
+            dictionary: dictionary, query: query, zone: zone,
+            timeRange: timeRange ?? PlannedTimeRange(from: nil, until: nil), leaves: tree.leaves)
         assembly.resolve(&problems)
         if let limit = query.limit, limit < 1 { problems.add(.limitNotPositive(limit: limit)) }
-        let columns = columnNames(of: roots.map(\.definition))
+        let metrics = self.metrics(roots)
+        let columns = metrics.flatMap(\.columnNames)
+        let firstColumns = metrics.map { metric in columns.firstIndex(of: metric.column) ?? 0 }
         // Where a name is unknown already, what refers to it is no second problem.
         let isComplete =
             roots.count == query.metrics.count && assembly.dimensions.count == query.groupBy.count
-        let metrics = zip(roots, columns).map { root, column in
-            PlannedMetric(
-                definition: root.definition, column: column, definitionHash: definitionHash(root.definition),
-                node: root.node)
-        }
         var relations = PlannedRelations()
         if isComplete, assembly.plannedLeaves.count == tree.leaves.count {
             relations = RelationPlanning(
@@ -44,8 +44,8 @@ public struct QueryPlanner: Sendable {
         let order =
             isComplete
             ? self.order(
-                of: query, dimensions: assembly.dimensions, metrics: columns, related: relations.columns.map(\.name),
-                &problems) : []
+                of: query, dimensions: assembly.dimensions, metrics: columns, firstColumns,
+                related: relations.columns.map(\.name), &problems) : []
         let filled = filledDimension(of: query, assembly.dimensions, tree.leaves, &problems)
         try problems.throwAny()
 
@@ -53,7 +53,7 @@ public struct QueryPlanner: Sendable {
             query: query, zone: zone, metrics: metrics, dimensions: assembly.dimensions,
             leaves: assembly.plannedLeaves, scans: assembly.scans,
             timeRange: timeRange ?? PlannedTimeRange(from: nil, until: nil), order: order, filledDimension: filled,
-            relations: relations)
+            relations: relations, comparison: comparison)
     }
 
     private func zone(of query: MetricQuery, _ problems: inout PlanProblems) -> BusinessZone {
@@ -63,25 +63,67 @@ public struct QueryPlanner: Sendable {
         return dictionary.settings.timeZone
     }
 
+    private struct Root {
+        let definition: MetricDefinition
+        let node: MetricNode
+        let prior: MetricNode?
+    }
+
     private func resolveMetrics(
-        _ query: MetricQuery, in tree: inout MetricTree, _ problems: inout PlanProblems
-    ) -> [(definition: MetricDefinition, node: MetricNode)] {
+        _ query: MetricQuery, _ comparison: PlannedComparison?, in tree: inout MetricTree,
+        _ problems: inout PlanProblems
+    ) -> [Root] {
         if query.metrics.isEmpty { problems.add(.noMetrics) }
-        var roots: [(definition: MetricDefinition, node: MetricNode)] = []
+        var roots: [Root] = []
         for reference in query.metrics {
-            let root = problems.collect {
-                () throws(QueryProblem) -> (definition: MetricDefinition, node: MetricNode) in
+            let root = problems.collect { () throws(QueryProblem) -> Root in
                 let definition = try dictionary.definition(of: reference)
                 if roots.contains(where: {
                     $0.definition.id == definition.id && $0.definition.version == definition.version
                 }) {
                     throw .repeatedMetric(name: definition.name)
                 }
-                return (definition, try tree.node(of: definition, filters: [], depth: 0))
+                let node = try tree.node(of: definition, filters: [], depth: 0)
+                var prior: MetricNode?
+                if let comparison {
+                    if let timeless = tree.leaves(of: node).first(where: { $0.simple.anchor == nil }) {
+                        throw .metricWithoutTime(
+                            metric: timeless.definition.name, table: timeless.simple.table, use: "--compare")
+                    }
+                    prior = try tree.node(
+                        of: definition, filters: [], steps: [.offset(.back(comparison.span))], depth: 0)
+                }
+                return Root(definition: definition, node: node, prior: prior)
             }
             if let root { roots.append(root) }
         }
         return roots
+    }
+
+    private func metrics(_ roots: [Root]) -> [PlannedMetric] {
+        zip(roots, columnNames(of: roots.map(\.definition))).map { root, column in
+            PlannedMetric(
+                definition: root.definition, column: column, definitionHash: definitionHash(root.definition),
+                node: root.node, prior: root.prior)
+        }
+    }
+
+    private func comparison(
+        of query: MetricQuery, _ timeRange: PlannedTimeRange?, _ zone: BusinessZone, _ problems: inout PlanProblems
+    ) -> PlannedComparison? {
+        guard let text = query.comparison else { return nil }
+        guard let comparison = QueryComparison(text: text) else {
+            problems.add(
+                .unknownComparison(
+                    text: text, nearest: NameSuggestion.nearest(to: text, among: QueryComparison.names)))
+            return nil
+        }
+        guard let timeRange else { return nil }
+        guard let span = comparison.span(for: timeRange, grain: query.metricTimeGrain, zone: zone) else {
+            problems.add(.comparisonWithoutTime(text: text))
+            return nil
+        }
+        return PlannedComparison(comparison: comparison, span: span)
     }
 
     /// Names of the metrics' columns: with the version where one name is asked for in two versions.
@@ -93,8 +135,8 @@ public struct QueryPlanner: Sendable {
     }
 
     private func order(
-        of query: MetricQuery, dimensions: [PlannedDimension], metrics: [String], related: [String],
-        _ problems: inout PlanProblems
+        of query: MetricQuery, dimensions: [PlannedDimension], metrics: [String],
+        _ firstColumns: [Int], related: [String], _ problems: inout PlanProblems
     ) -> [PlannedOrder] {
         let columns = dimensions.map(\.name) + metrics + related
         return query.order.compactMap { term in
@@ -104,7 +146,7 @@ public struct QueryPlanner: Sendable {
             let position =
                 columns.firstIndex(of: wanted) ?? columns.firstIndex(of: wanted + "__day")
                 ?? query.metrics.firstIndex { $0.description == wanted || $0.name == wanted }.map {
-                    dimensions.count + $0
+                    dimensions.count + firstColumns[$0]
                 }
             guard let position, position < columns.count else {
                 problems.add(

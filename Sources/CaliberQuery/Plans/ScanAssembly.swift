@@ -6,15 +6,20 @@ struct ScanAssembly {
     let dictionary: MetricDictionary
     let query: MetricQuery
     let zone: BusinessZone
+    let timeRange: PlannedTimeRange
     let leaves: [MetricTree.Leaf]
     private(set) var dimensions: [PlannedDimension] = []
     private(set) var scans: [PlannedScan] = []
     private(set) var plannedLeaves: [PlannedLeaf] = []
 
-    init(dictionary: MetricDictionary, query: MetricQuery, zone: BusinessZone, leaves: [MetricTree.Leaf]) {
+    init(
+        dictionary: MetricDictionary, query: MetricQuery, zone: BusinessZone, timeRange: PlannedTimeRange,
+        leaves: [MetricTree.Leaf]
+    ) {
         self.dictionary = dictionary
         self.query = query
         self.zone = zone
+        self.timeRange = timeRange
         self.leaves = leaves
     }
 
@@ -26,6 +31,7 @@ struct ScanAssembly {
         let isMarked: Bool
         var leaves: [Int]
         var metric: String
+        var frame: FrameRange?
     }
 
     /// A group's nulls are the bits of one lane.
@@ -36,6 +42,7 @@ struct ScanAssembly {
             problems.add(.tooManyDimensions(count: query.groupBy.count, limit: ScanAssembly.mostDimensions))
             return
         }
+        checkFrames(&problems)
         let groups = self.groups(&problems)
         let scanDimensions = resolveDimensions(groups, &problems)
         guard problems.diagnostics.isEmpty else {
@@ -70,15 +77,22 @@ struct ScanAssembly {
                     .metricWithoutTime(metric: leaf.definition.name, table: table.name, use: "a time range"))
             }
             let isMarked = leaf.mark != nil
-            if let same = groups.firstIndex(where: {
-                $0.scope.table.name == table.name && $0.anchor == anchor && $0.isMarked == isMarked
-            }) {
+            let frame = FrameRange(leaf.steps, of: timeRange, calendar)
+            let same = groups.firstIndex { group in
+                guard group.scope.table.name == table.name, group.anchor == anchor, group.isMarked == isMarked else {
+                    return false
+                }
+                guard let frame, let other = group.frame else { return frame == nil && group.frame == nil }
+                return other.canShare(with: frame)
+            }
+            if let same {
                 groups[same].leaves.append(position)
+                if let frame { groups[same].frame?.extend(by: frame) }
             } else {
                 groups.append(
                     Group(
                         scope: TableScope(table: table, dictionary: dictionary), anchor: anchor, isMarked: isMarked,
-                        leaves: [position], metric: leaf.definition.name))
+                        leaves: [position], metric: leaf.definition.name, frame: frame))
             }
         }
         return groups
@@ -192,24 +206,36 @@ struct ScanAssembly {
             if let value = leaf.simple.expression, leaf.simple.aggregation != .countNew {
                 expression = try group.scope.storedForm(of: value, anchor: group.anchor)
             }
-            let aggregate = PlannedAggregate(
-                aggregation: leaf.simple.aggregation, expression: expression, mask: mask)
-            let known = aggregates.firstIndex(of: aggregate)
-            if known == nil { aggregates.append(aggregate) }
+            func place(_ aggregation: Aggregation) -> Int {
+                let aggregate = PlannedAggregate(aggregation: aggregation, expression: expression, mask: mask)
+                if let known = aggregates.firstIndex(of: aggregate) { return known }
+                aggregates.append(aggregate)
+                return aggregates.count - 1
+            }
+            // The average of a window is no average of averages.
+            let isFramedAverage = group.frame != nil && leaf.simple.aggregation == .average
             placed[position] = PlannedLeaf(
                 definition: leaf.definition, simple: leaf.simple, filter: leaf.filter, scan: scans.count,
-                aggregate: known ?? aggregates.count - 1, mark: mark)
+                aggregate: place(isFramedAverage ? .sum : leaf.simple.aggregation), mark: mark,
+                countAggregate: isFramedAverage ? place(.count) : nil, steps: leaf.steps)
         }
         var anchor: TypedExpression?
         if let name = group.anchor {
             anchor = try group.scope.storedForm(
                 of: TypedExpression(.column(ColumnReference(name: name)), .timestamp), anchor: nil)
         }
+        var dimensions = dimensions
+        var frame: ScanFrame?
+        if let range = group.frame, let anchor {
+            (dimensions, frame) = try self.frame(
+                range, dimensions: dimensions, anchor: anchor, metric: leaves[group.leaves[0]].root)
+        }
         let expressions =
             [anchor, filter].compactMap { $0 } + dimensions.map(\.expression) + masks
             + aggregates.compactMap(\.expression)
         return PlannedScan(
             table: group.scope.table, anchor: anchor, anchorName: group.anchor, dimensions: dimensions, filter: filter,
-            masks: masks, aggregates: aggregates, joins: try group.scope.joins(of: expressions), marks: marks)
+            masks: masks, aggregates: aggregates, joins: try group.scope.joins(of: expressions), marks: marks,
+            frame: frame)
     }
 }

@@ -24,12 +24,14 @@ public struct MetricQuery: Hashable, Sendable {
     public var ranks: [RelatedTerm]
     /// Columns with a metric's value as a part of the value of all groups together.
     public var shares: [RelatedTerm]
+    /// The earlier time to put every figure beside: `prior_period`, `prior_year`, `7 days`; see `QueryComparison`.
+    public var comparison: String?
 
     public init(
         metrics: [MetricReference], groupBy: [String] = [], filters: [String] = [], startTime: String? = nil,
         endTime: String? = nil, order: [OrderTerm] = [], limit: Int? = nil, timeZone: String? = nil,
         fillsMissingPeriods: Bool = false, top: TopGroups? = nil, ranks: [RelatedTerm] = [],
-        shares: [RelatedTerm] = []
+        shares: [RelatedTerm] = [], comparison: String? = nil
     ) {
         self.metrics = metrics
         self.groupBy = groupBy
@@ -43,6 +45,7 @@ public struct MetricQuery: Hashable, Sendable {
         self.top = top
         self.ranks = ranks
         self.shares = shares
+        self.comparison = comparison
     }
 }
 

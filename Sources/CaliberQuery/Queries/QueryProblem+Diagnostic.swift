@@ -18,8 +18,10 @@ extension QueryProblem {
         case .unknownOrder, .limitNotPositive, .textAggregated, .totalOutOfRange:
             valueDiagnostic
         case .topNotPositive, .topWithoutGroups, .notAMetricOfTheQuery, .notADimensionOfTheQuery, .repeatedColumn,
-            .shareUndefined, .balanceOverPeriods:
+            .shareUndefined, .balanceOverPeriods, .mergedAlongTime:
             relationDiagnostic
+        case .severalGrains, .offsetWithoutTime, .ownTimeGrouped, .unknownComparison, .comparisonWithoutTime:
+            frameDiagnostic
         }
     }
 

@@ -27,6 +27,11 @@ extension QueryProblem {
             Diagnostic(
                 "share-undefined", "Metric \"\(metric)\" has no share of a total: \(reason).",
                 remedy: "Ask for the share of a sum or a count.")
+        case .mergedAlongTime(let metric, let option):
+            Diagnostic(
+                "merged-along-time",
+                "\(option) would put groups of \"\(metric)\" together, which is taken over windows or earlier periods.",
+                remedy: "Leave \(option) out, or the metric, or --compare.")
         case .balanceOverPeriods(let metric, let option):
             Diagnostic(
                 "balance-over-periods",

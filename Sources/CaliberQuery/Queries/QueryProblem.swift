@@ -34,6 +34,11 @@ public enum QueryProblem: Error, Hashable, Sendable {
     case unknownTable(name: String, nearest: [String])
     case inputMissing(metric: String, input: String)
     case tooDeep(metric: String)
+    case unknownComparison(text: String, nearest: [String])
+    case comparisonWithoutTime(text: String)
+    case severalGrains(metric: String, names: [String])
+    case offsetWithoutTime(metric: String, offset: String)
+    case ownTimeGrouped(metric: String, name: String)
     case expressionTooLarge(table: String)
     case topNotPositive(count: Int)
     /// No dimension is left to choose groups by.
@@ -43,6 +48,8 @@ public enum QueryProblem: Error, Hashable, Sendable {
     case repeatedColumn(name: String)
     case shareUndefined(metric: String, reason: String)
     /// Periods of a semi-additive metric would be put together.
+    /// An option that merges groups meets a metric that is put together from other periods.
+    case mergedAlongTime(metric: String, option: String)
     case balanceOverPeriods(metric: String, option: String)
 
     public enum FanOut: Hashable, Sendable {

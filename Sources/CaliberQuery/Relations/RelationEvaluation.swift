@@ -20,6 +20,11 @@ struct RelationEvaluation {
 
     private var groups: GroupRegistry { evaluation.groups }
 
+    /// Where a metric's values stand, which columns of a comparison may stand between.
+    private func valueColumn(_ metric: Int) -> Int {
+        plan.metrics.prefix(metric).reduce(0) { $0 + 1 + $1.comparedColumns.count }
+    }
+
     /// - Returns: the rows that are shown, in no order yet.
     func rows() throws -> [AnswerRow] {
         var totals: [[Int]: (numbers: [Int32], values: [[MetricValue]])] = [:]
@@ -34,9 +39,9 @@ struct RelationEvaluation {
             switch column.kind {
             case .rank: ranks(column)
             case .share:
-                values[column.metric].indices.map { group in
-                    let total = totals[column.within].map { $0.values[column.metric][Int($0.numbers[group])] } ?? .null
-                    return MetricValue.ratio(values[column.metric][group], total)
+                values[valueColumn(column.metric)].indices.map { group in
+                    let total = totals[column.within].map { $0.values[valueColumn(column.metric)][Int($0.numbers[group])] } ?? .null
+                    return MetricValue.ratio(values[valueColumn(column.metric)][group], total)
                 }
             }
         }
@@ -78,7 +83,7 @@ struct RelationEvaluation {
 
     /// 1 is the largest; equal values have one rank, and the next has as many places more (1, 2, 2, 4). Nulls have none.
     private func ranks(_ column: PlannedRelation) -> [MetricValue] {
-        let own = values[column.metric]
+        let own = values[valueColumn(column.metric)]
         var ranks = [MetricValue](repeating: .null, count: groups.count)
         for members in members(partition(by: column.within)) {
             let sorted = members.filter { own[$0] != .null }.sorted { left, right in
@@ -99,7 +104,7 @@ struct RelationEvaluation {
 
     /// Of each partition the groups with the largest values; of equal ones those that come first in the usual order.
     private func choose(_ top: PlannedTop) -> (shown: [Int], others: [[Int]]) {
-        let own = values[top.metric]
+        let own = values[valueColumn(top.metric)]
         let usual = AnswerOrdering(plan: plan, groups: groups, values: values, order: []).groupNumbers()
         var places = [Int](repeating: 0, count: groups.count)
         for (place, group) in usual.enumerated() { places[group] = place }
@@ -132,8 +137,8 @@ struct RelationEvaluation {
                 guard column.kind == .share, column.within.allSatisfy(top.per.contains),
                     let partition = partitions[column.within]
                 else { return .null }
-                let total = partition.values[column.metric][Int(partition.numbers[members[0]])]
-                return MetricValue.ratio(merged[column.metric][number], total)
+                let total = partition.values[valueColumn(column.metric)][Int(partition.numbers[members[0]])]
+                return MetricValue.ratio(merged[valueColumn(column.metric)][number], total)
             }
             return AnswerRow(
                 group: members[0], isOthers: true, values: merged.map { $0[number] } + related)

@@ -42,6 +42,7 @@ struct RelationPlanning {
         let planned = PlannedTop(count: top.count, metric: metric, per: per, showsOthers: top.showsOthers)
         if top.showsOthers {
             let merged = dimensions.indices.filter { !per.contains($0) }
+            refuseAlongTime(option: "--others", &problems)
             for metric in metrics where addsUpBalances(metric.node, over: merged) {
                 problems.add(.balanceOverPeriods(metric: metric.column, option: "--others"))
             }
@@ -101,11 +102,23 @@ struct RelationPlanning {
     // MARK: What has a share
 
     private func checkShare(_ column: PlannedRelation, _ problems: inout PlanProblems) {
+        refuseAlongTime(option: "--share", &problems)
         let metric = metrics[column.metric]
         if let reason = RelationPlanning.reasonAgainstShare(metric.node, leaves) {
             problems.add(.shareUndefined(metric: metric.column, reason: reason))
         } else if addsUpBalances(metric.node, over: dimensions.indices.filter { !column.within.contains($0) }) {
             problems.add(.balanceOverPeriods(metric: metric.column, option: "--share"))
+        }
+    }
+
+    /// Groups of metrics that are taken over windows or earlier periods can't be put together: their rows were counted in
+    /// other groups.
+    private func refuseAlongTime(option: String, _ problems: inout PlanProblems) {
+        for metric in metrics {
+            let positions = metric.node.leaves + (metric.prior?.leaves ?? [])
+            if positions.contains(where: { !leaves[$0].steps.isEmpty }) {
+                problems.add(.mergedAlongTime(metric: metric.column, option: option))
+            }
         }
     }
 

@@ -35,6 +35,37 @@ import Testing
         #expect(metrics == ["gmv", "net_gmv", "refund_rate"])
     }
 
+    @Test func `windows, offsets and saved queries are traced to the moments and columns they go by`() throws {
+        let text = """
+            metrics:
+              - {id: M-91, name: gmv_7d, version: 1, description: d, owner: o, type: cumulative, input_metric: gmv, window: 7 days}
+              - {id: M-92, name: growth, version: 1, description: d, owner: o, type: derived, expr: gmv / before - 1,
+                 input_metrics: [gmv, {name: gmv, alias: before, offset_window: 1 month}]}
+            saved_queries:
+              - {name: weekly, owner: o, metrics: [growth], group_by: [metric_time__week, product__category],
+                 where: province = 'x', last: 8 weeks, compare: prior_year}
+            """
+        let extra = DictionaryFile(path: "extra.yaml", text: text)
+        let loaded: LoadedDictionary = try ShopDictionary.load(changing: [extra])
+        let lineage = Lineage(of: loaded.dictionary)
+        let upstream: LineageView = try lineage.upstream(of: "gmv_7d")
+        let moments = upstream.edges.filter { (edge: LineageEdge) -> Bool in
+            edge.to == upstream.root && edge.role == LineageRole.window
+        }
+        #expect(moments.map { $0.from.name } == ["orders.paid_at"])
+        DictionaryGolden.expect(try lineage.upstream(of: "growth").tree, matches: "lineage-growth.txt")
+        let report: LineageView = try lineage.upstream(of: "weekly")
+        #expect(report.root == LineageNode.report("weekly"))
+        func origins(_ role: LineageRole) -> [String] {
+            report.edges.filter { $0.to == report.root && $0.role == role }.map { $0.from.name }.sorted()
+        }
+        #expect(origins(.value) == ["growth"])
+        #expect(origins(.groupBy) == ["orders.paid_at", "products.category"])
+        #expect(origins(.filter) == ["orders.province"])
+        let below: LineageView = try lineage.downstream(of: "payment.callback.amount")
+        #expect(below.nodes.contains(LineageNode.report("weekly")))
+    }
+
     @Test func `upstream and downstream agree on every pair`() throws {
         for node in lineage.nodes {
             for above in try lineage.upstream(of: node.name).nodes {

@@ -57,7 +57,7 @@ struct QueryCases: Sendable {
             order: texts("order").map { OrderTerm(text: $0) }, limit: value["limit"]?.wholeNumber.map(Int.init),
             timeZone: value["time_zone"]?.text, fillsMissingPeriods: value["fill_missing"]?.boolean ?? false,
             top: top, ranks: texts("rank").map { RelatedTerm(text: $0) },
-            shares: texts("share").map { RelatedTerm(text: $0) })
+            shares: texts("share").map { RelatedTerm(text: $0) }, comparison: value["compare"]?.text)
     }
 }
 

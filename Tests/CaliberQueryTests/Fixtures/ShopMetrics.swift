@@ -2,7 +2,8 @@ import CaliberCore
 import CaliberDictionary
 
 extension ShopDictionary {
-    static let metrics: [MetricDefinition] = simpleMetrics + compositeMetrics + relationMetrics
+    static let metrics: [MetricDefinition] =
+        simpleMetrics + compositeMetrics + relationMetrics + metricsAlongTime
 
     static let simpleMetrics: [MetricDefinition] = [
         simple("gmv", orders, .sum, "amount", money, filter: "gift is null or not gift", id: "M-0001"),
@@ -82,7 +83,9 @@ extension ShopDictionary {
             unit: unit, type: type, content: content, location: here)
     }
 
-    static func input(_ metric: String, alias: String? = nil, filter: TypedExpression? = nil) -> MetricInput {
-        MetricInput(metric: metric, alias: alias ?? metric, filter: filter, location: here)
+    static func input(
+        _ metric: String, alias: String? = nil, filter: TypedExpression? = nil, offset: TimeOffset? = nil
+    ) -> MetricInput {
+        MetricInput(metric: metric, alias: alias ?? metric, filter: filter, offset: offset, location: here)
     }
 }

@@ -65,27 +65,44 @@ struct NaiveQuery {
         selectedRows(of: simple, filters).map { ($0.key, $0.cell) }
     }
 
+    /// Rows with the moments that they count at.
+    func rows(
+        of simple: SimpleMetric, _ filters: [TypedExpression], in range: Range<Int64>
+    ) -> [(key: Key, cell: Cell?, moment: Int64)] {
+        selectedRows(of: simple, filters, in: range).map { ($0.key, $0.cell, $0.moment) }
+    }
+
     struct SelectedRow {
         let key: Key
         let cell: Cell?
+        let moment: Int64
         let row: [String: Cell]
         let reader: NaiveExpression
     }
 
-    func selectedRows(of simple: SimpleMetric, _ filters: [TypedExpression]) -> [SelectedRow] {
+    /// - Parameter range: of the moments that count; the query's own when nil.
+    func selectedRows(
+        of simple: SimpleMetric, _ filters: [TypedExpression], in range: Range<Int64>? = nil
+    ) -> [SelectedRow] {
         guard let table = shop.tables[simple.table] else { return [] }
+        let range = range ?? self.range
         var counted: [SelectedRow] = []
         let firsts = simple.aggregation == .countNew ? firstRows(of: simple) : nil
+        let conditions =
+            [simple.filter].compactMap { $0 } + filters + whereFilters(table.definition, simple.anchor)
         for row in table.orderedRows {
             let reader = NaiveExpression(zone: zone) { self.cell($0, row, table.definition, anchor: simple.anchor) }
+            var counts: Int64 = 0
             if let anchor = simple.anchor {
                 guard case .integer(let moment) = reader.value(column(anchor)), range.contains(moment) else { continue }
+                counts = moment
             }
-            let conditions = [simple.filter].compactMap { $0 } + filters + whereFilters(table.definition, simple.anchor)
             guard conditions.allSatisfy({ reader.value($0) == .boolean(true) }) else { continue }
             if let firsts, !firsts.contains(row) { continue }
             let key = regrouped(groupBy.map { groupValue($0, reader, simple.anchor, table.definition) })
-            counted.append(SelectedRow(key: key, cell: simple.expression.map(reader.value), row: row, reader: reader))
+            counted.append(
+                SelectedRow(
+                    key: key, cell: simple.expression.map(reader.value), moment: counts, row: row, reader: reader))
         }
         return simple.nonAdditive.map { endRows(of: counted, $0) } ?? counted
     }
@@ -95,10 +112,11 @@ struct NaiveQuery {
         guard let table = shop.tables[simple.table] else { return [] }
         return table.orderedRows.compactMap { row in
             let reader = NaiveExpression(zone: zone) { self.cell($0, row, table.definition, anchor: simple.anchor) }
-            guard let anchor = simple.anchor, case .integer = reader.value(column(anchor)),
+            guard let anchor = simple.anchor, case .integer(let moment) = reader.value(column(anchor)),
                 ([simple.filter].compactMap { $0 } + filters).allSatisfy({ reader.value($0) == .boolean(true) })
             else { return nil }
-            return SelectedRow(key: [], cell: simple.expression.map(reader.value), row: row, reader: reader)
+            return SelectedRow(
+                key: [], cell: simple.expression.map(reader.value), moment: moment, row: row, reader: reader)
         }
     }
 
@@ -175,29 +193,46 @@ struct NaiveQuery {
 
     // MARK: Metrics
 
-    private func keys(of metric: MetricDefinition, _ filters: [TypedExpression]) -> Set<Key> {
+    private func keys(
+        of metric: MetricDefinition, _ filters: [TypedExpression], _ steps: [NaiveStep] = []
+    ) -> Set<Key> {
         switch metric.content {
+        case .simple(let simple) where !steps.isEmpty:
+            return Set(frames(of: simple, filters, steps).keys)
         case .simple(let simple): return Set(rows(of: simple, filters).map(\.key))
         case .ratio(let numerator, let denominator):
-            return inputKeys([numerator, denominator], filters)
-        case .derived(_, let inputs): return inputKeys(inputs, filters)
-        case .conversion(let conversion): return inputKeys([conversion.base], filters)
+            return inputKeys([numerator, denominator], filters, steps)
+        case .derived(_, let inputs): return inputKeys(inputs, filters, steps)
+        case .conversion(let conversion): return inputKeys([conversion.base], filters, steps)
+        case .cumulative(let cumulative):
+            return inputKeys([cumulative.input], filters, steps + [.window(cumulative)])
         }
     }
 
-    private func inputKeys(_ inputs: [MetricInput], _ filters: [TypedExpression]) -> Set<Key> {
+    private func inputKeys(
+        _ inputs: [MetricInput], _ filters: [TypedExpression], _ steps: [NaiveStep]
+    ) -> Set<Key> {
         inputs.reduce(into: []) { keys, input in
             guard let metric = shop.dictionary.metric(named: input.metric) else { return }
-            keys.formUnion(self.keys(of: metric, filters + [input.filter].compactMap { $0 }))
+            let offset = [input.offset].compactMap { $0.map(NaiveStep.offset) }
+            keys.formUnion(self.keys(of: metric, filters + [input.filter].compactMap { $0 }, steps + offset))
         }
     }
 
-    private func values(of metric: MetricDefinition, _ filters: [TypedExpression], _ keys: [Key]) -> [AnswerValue] {
-        func values(_ input: MetricInput) -> [AnswerValue] {
+    private func values(
+        of metric: MetricDefinition, _ filters: [TypedExpression], _ keys: [Key], _ steps: [NaiveStep] = []
+    ) -> [AnswerValue] {
+        func values(_ input: MetricInput, _ inner: [NaiveStep] = []) -> [AnswerValue] {
             guard let metric = shop.dictionary.metric(named: input.metric) else { return [] }
-            return self.values(of: metric, filters + [input.filter].compactMap { $0 }, keys)
+            let offset = [input.offset].compactMap { $0.map(NaiveStep.offset) }
+            return self.values(
+                of: metric, filters + [input.filter].compactMap { $0 }, keys, steps + inner + offset)
         }
         switch metric.content {
+        case .simple(let simple) where !steps.isEmpty:
+            return framedValues(of: simple, filters, steps, keys, type: metric.type)
+        case .cumulative(let cumulative):
+            return values(cumulative.input, [.window(cumulative)])
         case .simple(let simple):
             let groups = Dictionary(grouping: rows(of: simple, filters), by: \.key)
             return keys.map { key in

@@ -1,0 +1,197 @@
+import CaliberCore
+import CaliberDictionary
+
+/// Windows and earlier periods as SQL: a table of the answer's periods, and rows joined to each period that they count
+/// for.
+extension QuerySQL {
+    /// One common table expression of the statement.
+    struct Part {
+        let name: String
+        let scan: Int
+        let steps: [TimeStep]
+    }
+
+    /// One a scan; of a scan by days, one for each way it is put together.
+    var parts: [Part] {
+        var parts: [Part] = []
+        for (position, scan) in plan.scans.enumerated() {
+            guard scan.frame != nil else {
+                parts.append(Part(name: "scan_\(position + 1)", scan: position, steps: []))
+                continue
+            }
+            let all = plan.leaves.filter { $0.scan == position }.map(\.steps).withoutRepeats
+            for (index, steps) in all.enumerated() {
+                let suffix = all.count == 1 ? "" : "_\(index + 1)"
+                parts.append(Part(name: "scan_\(position + 1)" + suffix, scan: position, steps: steps))
+            }
+        }
+        return parts
+    }
+
+    func part(of leaf: PlannedLeaf) -> String {
+        parts.first { $0.scan == leaf.scan && $0.steps == leaf.steps }?.name ?? "scan_\(leaf.scan + 1)"
+    }
+
+    func body(_ part: Part) -> String {
+        plan.scans[part.scan].frame == nil ? scan(part.scan) : framed(part)
+    }
+
+    private var metricTime: PlannedDimension? { plan.dimensions.first(where: \.isMetricTime) }
+    private var baseGrain: TimeGrain { metricTime?.grain == .hour ? .hour : .day }
+
+    // MARK: Periods
+
+    /// `span`, from the first to the last day with rows, and `period`, the stretches that the answer's rows show.
+    var frameTables: [String] {
+        let framed = plan.scans.indices.filter { plan.scans[$0].frame != nil }
+        guard !framed.isEmpty else { return [] }
+        let days = framed.map { position -> String in
+            let scan = plan.scans[position]
+            let sql = expressionSQL(scan)
+            let moment = scan.anchor.map { sql.localTime(sql.text($0)) } ?? "NULL"
+            var lines = [
+                "    SELECT DATE_TRUNC('\(baseGrain.rawValue)', \(moment)) AS moment", "    FROM \(scan.table.name)",
+            ]
+            lines += scan.joins.map { "    " + join($0, scan) }
+            if let filter = scan.filter { lines.append("    WHERE \(sql.text(filter))") }
+            return lines.joined(separator: "\n")
+        }
+        let span =
+            "span AS (\n  SELECT MIN(moment) AS first, MAX(moment) + INTERVAL 1 \(baseGrain.rawValue.uppercased()) AS past\n"
+            + "  FROM (\n" + days.joined(separator: "\n    UNION ALL\n") + "\n  )\n)"
+        return [span, "period AS (\n\(periods)\n)"]
+    }
+
+    private var periods: String {
+        let from = plan.timeRange.from.map(local) ?? "first"
+        let until = plan.timeRange.until.map(local) ?? "past"
+        guard let grain = metricTime?.grain else {
+            return "  SELECT \(from) AS starts, \(until) AS ends FROM span"
+        }
+        let step = "INTERVAL 1 \(grain.rawValue.uppercased())"
+        let last = "\(until) - INTERVAL 1 MICROSECOND"
+        let starts = "DATE_TRUNC('\(grain.rawValue)', CAST(\(from) AS TIMESTAMP))"
+        let lower = plan.timeRange.from == nil ? "start" : "GREATEST(start, \(from))"
+        let upper = plan.timeRange.until == nil ? "start + \(step)" : "LEAST(start + \(step), \(until))"
+        return """
+              SELECT start, \(lower) AS starts, \(upper) AS ends
+              FROM (SELECT UNNEST(GENERATE_SERIES(\(starts), \(last), \(step))) AS start FROM span)
+            """
+    }
+
+    private func local(_ moment: Int64) -> String {
+        let offset = plan.zone.offsetSeconds(at: Timestamp(microseconds: moment))
+        let text = Timestamp(microseconds: moment).formatted(offsetSeconds: offset)
+        return "TIMESTAMP '\(text.prefix { $0 != "+" && $0 != "Z" }.prefix(26))'"
+    }
+
+    // MARK: Rows of a window
+
+    private func framed(_ part: Part) -> String {
+        let scan = plan.scans[part.scan]
+        let sql = expressionSQL(scan)
+        let isAveraged = plan.leaves.contains { $0.scan == part.scan && $0.steps == part.steps && $0.isAveraged }
+        let bounds = self.bounds(part.steps)
+        let moment = scan.anchor.map { sql.localTime(sql.text($0)) } ?? "NULL"
+        var columns: [String] = []
+        var others = zip(plan.dimensions.filter { !$0.isMetricTime }, scan.dimensions).makeIterator()
+        for dimension in plan.dimensions {
+            if dimension.isMetricTime {
+                columns.append(
+                    "    CAST(period.start AS \(dimension.type == .date ? "DATE" : "TIMESTAMP")) AS \(dimension.name)")
+            } else if let (planned, scanned) = others.next() {
+                columns.append("    \(self.dimension(scanned, sql)) AS \(planned.name)")
+            }
+        }
+        let groupCount = columns.count
+        if isAveraged { columns.append("    day.moment") }
+        for leaf in plan.leaves where leaf.scan == part.scan && leaf.steps == part.steps {
+            let planned = scan.aggregates[leaf.aggregate]
+            let aggregate = PlannedAggregate(
+                aggregation: leaf.simple.aggregation, expression: planned.expression, mask: planned.mask)
+            columns.append("    \(self.aggregate(aggregate, scan, sql)) AS \(aggregateName(leaf))")
+        }
+        var lines = ["  SELECT", columns.joined(separator: ",\n"), "  FROM period CROSS JOIN span"]
+        if isAveraged { lines.append("  " + days) }
+        lines.append("  JOIN \(scan.table.name) ON \(moment) >= \(bounds.from)\n    AND \(moment) < \(bounds.until)")
+        lines += scan.joins.map { "  " + join($0, scan) }
+        if let filter = scan.filter { lines.append("  WHERE \(sql.text(filter))") }
+        let grouped = groupCount + (isAveraged ? 1 : 0)
+        if grouped > 0 { lines.append("  GROUP BY " + (1...grouped).map(String.init).joined(separator: ", ")) }
+        return isAveraged ? averaged(lines, part) : lines.joined(separator: "\n")
+    }
+
+    /// The days of each period, within the query's range and what has rows.
+    private var days: String {
+        let unit = baseGrain.rawValue
+        return
+            "CROSS JOIN LATERAL (SELECT UNNEST(GENERATE_SERIES(DATE_TRUNC('\(unit)', CAST(\(clippedFrom("period.starts")) "
+            + "AS TIMESTAMP)), \(clippedUntil("period.ends")) - INTERVAL 1 MICROSECOND, INTERVAL 1 \(unit.uppercased()))) AS moment) AS day"
+    }
+
+    private func averaged(_ lines: [String], _ part: Part) -> String {
+        let leaves = plan.leaves.filter { $0.scan == part.scan && $0.steps == part.steps }
+        let columns =
+            plan.dimensions.map { "    \($0.name)" }
+            + leaves.map { "    AVG(\(aggregateName($0))) AS \(aggregateName($0))" }
+        let inner = lines.joined(separator: "\n").split(separator: "\n").map { "  " + $0 }.joined(separator: "\n")
+        let groups = plan.dimensions.indices.map { String($0 + 1) }.joined(separator: ", ")
+        return "  SELECT\n" + columns.joined(separator: ",\n") + "\n  FROM (\n" + inner + "\n  )"
+            + (groups.isEmpty ? "" : "\n  GROUP BY \(groups)")
+    }
+
+    private func clippedFrom(_ from: String) -> String {
+        plan.timeRange.from == nil ? "GREATEST(\(from), span.first)" : from
+    }
+
+    private func clippedUntil(_ until: String) -> String {
+        plan.timeRange.until == nil ? "LEAST(\(until), span.past)" : until
+    }
+
+    /// Where the rows of a period's window begin and end, on the zone's clock.
+    private func bounds(_ steps: [TimeStep]) -> (from: String, until: String) {
+        var from = "period.starts"
+        var until = "period.ends"
+        for step in steps {
+            switch step {
+            case .offset(.back(let span)):
+                let length = "INTERVAL \(span.count) \(span.unit.rawValue.uppercased())"
+                let isShort = metricTime?.grain == .day || metricTime?.grain == .hour
+                from = "\(from) - \(length)"
+                until =
+                    span.months != nil && isShort
+                    ? "(\(until) - INTERVAL 1 MICROSECOND) - \(length) + INTERVAL 1 MICROSECOND"
+                    : "\(until) - \(length)"
+            case .offset(.toStart(let grain)):
+                let own = metricTime?.grain?.rawValue ?? "day"
+                from = "DATE_TRUNC('\(own)', DATE_TRUNC('\(grain.rawValue)', DATE_TRUNC('\(own)', \(from))))"
+                until = "\(from) + INTERVAL 1 \(own.uppercased())"
+            case .window(let window, let aggregation):
+                (from, until) = bounds(window, aggregation, from, until)
+            }
+        }
+        return (from, until)
+    }
+
+    private func bounds(
+        _ window: CumulativeMetric.Window, _ aggregation: CumulativeMetric.PeriodAggregation, _ from: String,
+        _ until: String
+    ) -> (from: String, until: String) {
+        let unit = baseGrain.rawValue
+        let last = "DATE_TRUNC('\(unit)', \(clippedUntil(until)) - INTERVAL 1 MICROSECOND)"
+        let first = "DATE_TRUNC('\(unit)', CAST(\(clippedFrom(from)) AS TIMESTAMP))"
+        let shown =
+            switch metricTime == nil ? .last : aggregation {
+            case .first: first
+            case .last: last
+            case .average: "day.moment"
+            }
+        let end = "\(shown) + INTERVAL 1 \(unit.uppercased())"
+        switch window {
+        case .trailing(let span):
+            return ("\(end) - INTERVAL \(span.count) \(span.unit.rawValue.uppercased())", end)
+        case .toDate(let grain): return ("DATE_TRUNC('\(grain.rawValue)', \(shown))", end)
+        case .allTime: return ("TIMESTAMP '-infinity'", end)
+        }
+    }
+}
