@@ -18,8 +18,7 @@ struct QueryCommand: CaliberSubcommand {
               caliber query --metrics gmv,orders_paid --group-by metric_time__day
               caliber query --metrics gmv@1 --group-by channel --start-time 2026-03-01
               caliber query --metrics gmv --group-by metric_time__day,channel --format plot
-              caliber query --metrics gmv --group-by channel --start-time 2026-03-01 --end-time 2026-03-31 \\
-                --compare prior_period
+              caliber query --metrics gmv --group-by metric_time__month --compare prior_year
               caliber query --saved channel_month --format json
             """)
 
@@ -75,6 +74,12 @@ struct QueryCommand: CaliberSubcommand {
     @Flag(help: "Print the plan, with the equivalent SQL, instead of the answer.") var explain = false
 
     @Flag(help: "Exit with 3 when the answer is older than its update frequency allows.") var fresh = false
+
+    func validate() throws {
+        if metrics == nil, saved == nil {
+            throw ValidationError("Name metrics with --metrics, or a query of the dictionary with --saved.")
+        }
+    }
 
     func perform() throws {
         let engine = try deployment.openEngine()
