@@ -19,8 +19,7 @@ struct QueryCommand: CaliberSubcommand {
               caliber query --metrics gmv@1 --group-by channel --start-time 2026-03-01
               caliber query --metrics gmv --group-by metric_time__day,channel --format plot
               caliber query --metrics gmv,buyers --group-by province --top 5 --others --share gmv
-              caliber query --metrics gmv --group-by channel --start-time 2026-03-01 --end-time 2026-03-31 \\
-                --compare prior_period
+              caliber query --metrics gmv --group-by metric_time__month --compare prior_year
               caliber query --saved channel_month --format json
             """)
 
@@ -87,8 +86,14 @@ struct QueryCommand: CaliberSubcommand {
 
     @Option(help: "Threads that read segments at once; one a core otherwise.") var threads: Int?
 
-    func perform() throws {
+    func validate() throws {
+        if metrics == nil, saved == nil {
+            throw ValidationError("Name metrics with --metrics, or a query of the dictionary with --saved.")
+        }
         if let threads, threads < 1 { throw ValidationError("--threads must be at least 1; it was \(threads).") }
+    }
+
+    func perform() throws {
         let engine = try deployment.openEngine()
         let query = try query(engine)
         let session = try engine.session(
@@ -117,6 +122,9 @@ struct QueryCommand: CaliberSubcommand {
         query.timeZone = timeZone ?? query.timeZone
         query.fillsMissingPeriods = fillMissing || query.fillsMissingPeriods
         query.comparison = compare ?? query.comparison
+        query.top = try relations.topGroups()
+        query.ranks = relations.rank.map { RelatedTerm(text: $0) }
+        query.shares = relations.share.map { RelatedTerm(text: $0) }
         return query
     }
 

@@ -41,32 +41,46 @@ extension QuerySQL {
 
     // MARK: Periods
 
-    /// `span`, from the first to the last day with rows, and `period`, the stretches that the answer's rows show.
+    /// `span`, the days with rows of metrics along time, `shown`, those of all metrics, and `period`, the stretches that
+    /// the answer's rows show.
     var frameTables: [String] {
-        let framed = plan.scans.indices.filter { plan.scans[$0].frame != nil }
+        let framed = plan.scans.filter { $0.frame != nil }
         guard !framed.isEmpty else { return [] }
-        let days = framed.map { position -> String in
-            let scan = plan.scans[position]
+        return [
+            span("span", of: framed), span("shown", of: plan.scans.filter { $0.anchor != nil }),
+            "period AS (\n\(periods)\n)",
+        ]
+    }
+
+    /// From the first to the last day that has rows which count.
+    private func span(_ name: String, of scans: [PlannedScan]) -> String {
+        let days = scans.map { scan -> String in
             let sql = expressionSQL(scan)
             let moment = scan.anchor.map { sql.localTime(sql.text($0)) } ?? "NULL"
             var lines = [
                 "    SELECT DATE_TRUNC('\(baseGrain.rawValue)', \(moment)) AS moment", "    FROM \(scan.table.name)",
             ]
             lines += scan.joins.map { "    " + join($0, scan) }
-            if let filter = scan.filter { lines.append("    WHERE \(sql.text(filter))") }
+            var conditions = [scan.filter.map(sql.text)].compactMap { $0 }
+            let masks = scan.aggregates.map(\.mask).withoutRepeats
+            if !masks.contains(nil) {
+                conditions.append(masks.compactMap { $0 }.map { sql.text(scan.masks[$0]) }.joined(separator: " OR "))
+            }
+            if !conditions.isEmpty {
+                lines.append("    WHERE " + conditions.map { "(\($0))" }.joined(separator: " AND "))
+            }
             return lines.joined(separator: "\n")
         }
-        let span =
-            "span AS (\n  SELECT MIN(moment) AS first, MAX(moment) + INTERVAL 1 \(baseGrain.rawValue.uppercased()) AS past\n"
+        return
+            "\(name) AS (\n  SELECT MIN(moment) AS first, MAX(moment) + INTERVAL 1 \(baseGrain.rawValue.uppercased()) AS past\n"
             + "  FROM (\n" + days.joined(separator: "\n    UNION ALL\n") + "\n  )\n)"
-        return [span, "period AS (\n\(periods)\n)"]
     }
 
     private var periods: String {
         let from = plan.timeRange.from.map(local) ?? "first"
         let until = plan.timeRange.until.map(local) ?? "past"
         guard let grain = metricTime?.grain else {
-            return "  SELECT \(from) AS starts, \(until) AS ends FROM span"
+            return "  SELECT \(from) AS starts, \(until) AS ends FROM shown"
         }
         let step = "INTERVAL 1 \(grain.rawValue.uppercased())"
         let last = "\(until) - INTERVAL 1 MICROSECOND"
@@ -75,7 +89,7 @@ extension QuerySQL {
         let upper = plan.timeRange.until == nil ? "start + \(step)" : "LEAST(start + \(step), \(until))"
         return """
               SELECT start, \(lower) AS starts, \(upper) AS ends
-              FROM (SELECT UNNEST(GENERATE_SERIES(\(starts), \(last), \(step))) AS start FROM span)
+              FROM (SELECT UNNEST(GENERATE_SERIES(\(starts), \(last), \(step))) AS start FROM shown)
             """
     }
 
@@ -112,7 +126,7 @@ extension QuerySQL {
             columns.append("    \(self.aggregate(aggregate, scan, sql)) AS \(aggregateName(leaf))")
         }
         var lines = ["  SELECT", columns.joined(separator: ",\n"), "  FROM period CROSS JOIN span"]
-        if isAveraged { lines.append("  " + days) }
+        if let days = bounds.days { lines.append("  " + days) }
         lines.append("  JOIN \(scan.table.name) ON \(moment) >= \(bounds.from)\n    AND \(moment) < \(bounds.until)")
         lines += scan.joins.map { "  " + join($0, scan) }
         if let filter = scan.filter { lines.append("  WHERE \(sql.text(filter))") }
@@ -121,12 +135,13 @@ extension QuerySQL {
         return isAveraged ? averaged(lines, part) : lines.joined(separator: "\n")
     }
 
-    /// The days of each period, within the query's range and what has rows.
-    private var days: String {
+    /// The days of a stretch, within the query's range and what has rows.
+    private func days(_ from: String, _ until: String) -> String {
         let unit = baseGrain.rawValue
-        return
-            "CROSS JOIN LATERAL (SELECT UNNEST(GENERATE_SERIES(DATE_TRUNC('\(unit)', CAST(\(clippedFrom("period.starts")) "
-            + "AS TIMESTAMP)), \(clippedUntil("period.ends")) - INTERVAL 1 MICROSECOND, INTERVAL 1 \(unit.uppercased()))) AS moment) AS day"
+        let first = "DATE_TRUNC('\(unit)', CAST(\(clippedFrom(from)) AS TIMESTAMP))"
+        let last = "\(clippedUntil(until)) - INTERVAL 1 MICROSECOND"
+        return "CROSS JOIN LATERAL (SELECT UNNEST(GENERATE_SERIES(\(first), \(last), INTERVAL 1 \(unit.uppercased()))) "
+            + "AS moment) AS day"
     }
 
     private func averaged(_ lines: [String], _ part: Part) -> String {
@@ -149,7 +164,8 @@ extension QuerySQL {
     }
 
     /// Where the rows of a period's window begin and end, on the zone's clock.
-    private func bounds(_ steps: [TimeStep]) -> (from: String, until: String) {
+    private func bounds(_ steps: [TimeStep]) -> (from: String, until: String, days: String?) {
+        var days: String?
         var from = "period.starts"
         var until = "period.ends"
         for step in steps {
@@ -167,10 +183,11 @@ extension QuerySQL {
                 from = "DATE_TRUNC('\(own)', DATE_TRUNC('\(grain.rawValue)', DATE_TRUNC('\(own)', \(from))))"
                 until = "\(from) + INTERVAL 1 \(own.uppercased())"
             case .window(let window, let aggregation):
+                if aggregation == .average { days = self.days(from, until) }
                 (from, until) = bounds(window, aggregation, from, until)
             }
         }
-        return (from, until)
+        return (from, until, days)
     }
 
     private func bounds(
@@ -178,8 +195,13 @@ extension QuerySQL {
         _ until: String
     ) -> (from: String, until: String) {
         let unit = baseGrain.rawValue
-        let last = "DATE_TRUNC('\(unit)', \(clippedUntil(until)) - INTERVAL 1 MICROSECOND)"
-        let first = "DATE_TRUNC('\(unit)', CAST(\(clippedFrom(from)) AS TIMESTAMP))"
+        // An earlier period may lie outside of what has rows.
+        let isOutside = until != "period.ends" && (plan.timeRange.from == nil || plan.timeRange.until == nil)
+        func shownDay(_ moment: String) -> String {
+            isOutside ? "CASE WHEN \(clippedFrom(from)) < \(clippedUntil(until)) THEN \(moment) END" : moment
+        }
+        let last = shownDay("DATE_TRUNC('\(unit)', \(clippedUntil(until)) - INTERVAL 1 MICROSECOND)")
+        let first = shownDay("DATE_TRUNC('\(unit)', CAST(\(clippedFrom(from)) AS TIMESTAMP))")
         let shown =
             switch metricTime == nil ? .last : aggregation {
             case .first: first
