@@ -39,7 +39,7 @@ extension VersionLock {
         let pinned = entries.map { entry in
             let value: YAMLValue
             switch entry.key {
-            case "numerator", "denominator": value = pinnedInput(entry.value)
+            case "numerator", "denominator", "base_metric", "conversion_metric": value = pinnedInput(entry.value)
             case "input_metrics":
                 value = YAMLValue(.list((entry.value.list ?? []).map(pinnedInput)), at: entry.value.location)
             default: value = entry.value

@@ -27,6 +27,25 @@ struct QueryEvaluation {
         if plan.dimensions.isEmpty { _ = groups.number(of: [0]) }
     }
 
+    /// A plan run from its first scan to the values of its metrics, by metric and group.
+    ///
+    /// - Parameter snapshots: gives a table by name.
+    static func complete(
+        _ plan: QueryPlan, parallelism: Int, _ snapshots: @escaping (String) throws -> TableSnapshot
+    ) throws -> (evaluation: QueryEvaluation, values: [[MetricValue]]) {
+        var evaluation = QueryEvaluation(plan, parallelism: parallelism)
+        for scan in plan.scans {
+            let table = MarkedTable(
+                scan: scan, zone: plan.zone, timeRange: plan.timeRange, parallelism: parallelism)
+            try evaluation.run(
+                ScanExecution(
+                    scan, zone: plan.zone, timeRange: plan.timeRange, snapshots: try table.snapshots(snapshots)))
+        }
+        do throws(QueryProblem) { try evaluation.fillPeriods() } catch { throw error.diagnostic }
+        let values = try evaluation.metricValues()
+        return (evaluation, values)
+    }
+
     mutating func run(_ execution: ScanExecution) throws {
         let partials = try execution.partials(parallelism: parallelism)
         var numbers: [[Int32]] = []

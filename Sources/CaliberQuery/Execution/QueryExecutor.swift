@@ -22,19 +22,9 @@ public struct QueryExecutor: Sendable {
     /// - Throws: `Diagnostic` when a total can't be computed with, or what reading a table threw.
     public func evaluate(_ plan: QueryPlan, now: Timestamp) throws -> QueryAnswer {
         let snapshots = try self.snapshots(of: plan)
-        var evaluation = QueryEvaluation(plan, parallelism: parallelism)
-        for scan in plan.scans {
-            let marked = try markedTable(of: scan, plan, snapshots, isOutline: false)
-            try evaluation.run(
-                ScanExecution(
-                    scan, zone: plan.zone, timeRange: plan.timeRange,
-                    snapshots: { name in
-                        if let marked, name == scan.table.name { return marked }
-                        return try QueryExecutor.snapshot(name, in: snapshots)
-                    }))
+        let (evaluation, values) = try QueryEvaluation.complete(plan, parallelism: parallelism) {
+            try QueryExecutor.snapshot($0, in: snapshots)
         }
-        do throws(QueryProblem) { try evaluation.fillPeriods() } catch { throw error.diagnostic }
-        let values = try evaluation.metricValues()
         let related =
             plan.relations.isEmpty
             ? nil : try RelationEvaluation(plan: plan, evaluation: evaluation, values: values).rows()
@@ -49,24 +39,12 @@ public struct QueryExecutor: Sendable {
     func executions(of plan: QueryPlan) throws -> [ScanExecution] {
         let snapshots = try self.snapshots(of: plan)
         return try plan.scans.map { scan in
-            let marked = try markedTable(of: scan, plan, snapshots, isOutline: true)
+            let table = MarkedTable(
+                scan: scan, zone: plan.zone, timeRange: plan.timeRange, parallelism: parallelism, isOutline: true)
             return try ScanExecution(
                 scan, zone: plan.zone, timeRange: plan.timeRange,
-                snapshots: { name in
-                    if let marked, name == scan.table.name { return marked }
-                    return try QueryExecutor.snapshot(name, in: snapshots)
-                })
+                snapshots: try table.snapshots { try QueryExecutor.snapshot($0, in: snapshots) })
         }
-    }
-
-    /// The scanned table with the scan's marks; nil where it has none.
-    private func markedTable(
-        of scan: PlannedScan, _ plan: QueryPlan, _ snapshots: [String: TableSnapshot], isOutline: Bool
-    ) throws -> TableSnapshot? {
-        guard !scan.marks.isEmpty else { return nil }
-        let table = MarkedTable(scan: scan, zone: plan.zone, timeRange: plan.timeRange, parallelism: parallelism)
-        func snapshot(_ name: String) throws -> TableSnapshot { try QueryExecutor.snapshot(name, in: snapshots) }
-        return isOutline ? try table.outline(snapshot) : try table.snapshot(snapshot)
     }
 
     private func snapshots(of plan: QueryPlan) throws -> [String: TableSnapshot] {

@@ -22,6 +22,10 @@ struct MarkSQL {
 
     /// Tables to be computed first.
     var tables: [String] {
+        if case .metricValues(_, _, let inner) = mark.content {
+            let statement = QuerySQL(plan: inner).text.dropLast().replacing("\n", with: "\n  ")
+            return ["\(mark.name)_values AS (\n  \(statement)\n)"]
+        }
         guard case .conversions(let base, let conversion, let rules) = mark.content else { return [] }
         let key = base.table.key.map(\.name)
         let baseKey = key.map { "base.\($0)" }
@@ -83,6 +87,8 @@ struct MarkSQL {
         case .conversions(_, _, let rules):
             let counted = "COALESCE(\(mark.name)_counts.conversions, 0)"
             return rules.countsOnce ? "LEAST(\(counted), 1)" : counted
+        case .metricValues(_, _, let inner):
+            return inner.metrics.first.map { "\(mark.name)_values.\($0.column)" } ?? "NULL"
         }
     }
 
@@ -93,6 +99,13 @@ struct MarkSQL {
         case .conversions(let base, _, _):
             let conditions = base.table.key.map { "\(mark.name)_counts.\($0.name) = \(base.table.name).\($0.name)" }
             return ["LEFT JOIN \(mark.name)_counts ON \(conditions.joined(separator: " AND "))"]
+        case .metricValues(let rows, _, let inner):
+            let sql = expressionSQL(rows)
+            let conditions = zip(rows.dimensions, inner.dimensions).map {
+                "\(mark.name)_values.\($1.name) = \(sql.text($0.expression))"
+            }
+            return rows.joins.map { QuerySQL(plan: plan).join($0, rows) }
+                + ["LEFT JOIN \(mark.name)_values ON \(conditions.joined(separator: " AND "))"]
         }
     }
 
@@ -146,6 +159,8 @@ extension PlannedMark {
             text += " of the same \(names(base.dimensions[...]))"
             text += rules.windowMicroseconds.map { " less than \(DurationText.format(microseconds: $0)) later" } ?? ""
             return text + (rules.countsOnce ? ", each row once" : ", every time")
+        case .metricValues(_, let term, _):
+            return "\(term.text) over all time"
         }
     }
 }

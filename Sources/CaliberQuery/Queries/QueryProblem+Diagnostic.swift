@@ -17,7 +17,8 @@ extension QueryProblem {
             tableDiagnostic
         case .unknownOrder, .limitNotPositive, .textAggregated, .totalOutOfRange:
             valueDiagnostic
-        case .topNotPositive, .topWithoutGroups, .notAMetricOfTheQuery, .notADimensionOfTheQuery, .repeatedColumn,
+        case .filterMetricUnplanned, .topNotPositive, .topWithoutGroups, .notAMetricOfTheQuery,
+            .notADimensionOfTheQuery, .repeatedColumn,
             .shareUndefined, .balanceOverPeriods:
             relationDiagnostic
         }
