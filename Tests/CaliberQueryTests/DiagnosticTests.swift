@@ -28,7 +28,10 @@ import Testing
         }
         return [
             ("a filter by an unknown metric", TestShop.query("gmv", where: ["metric('order', buyer) > 1"])),
-            ("a filter by a metric without the dimension", TestShop.query("gmv", where: ["metric('refunds', buyer) > 1"])),
+            (
+                "a filter by a metric without the dimension",
+                TestShop.query("gmv", where: ["metric('refunds', buyer) > 1"])
+            ),
             ("a filter by a metric of nothing", TestShop.query("gmv", where: ["metric('refunds') > 1"])),
             ("a filter by a metric at a moment", TestShop.query("gmv", where: ["metric('orders', paid_at) > 1"])),
             ("a filter by a metric of another type", TestShop.query("gmv", where: ["metric('refunds', quantity) > 1"])),

@@ -21,7 +21,15 @@ struct MarkSQL {
     }
 
     /// Tables to be computed first.
-    var tables: [String] {
+    var tables: [String] { nestedMarks.flatMap(\.tables) + ownTables }
+
+    /// What the filters of the rows that the mark is made from ask for.
+    private var nestedMarks: [MarkSQL] {
+        if case .metricValues = mark.content { return [] }
+        return mark.scans.flatMap(\.marks).map { MarkSQL(plan: plan, mark: $0) }
+    }
+
+    private var ownTables: [String] {
         if case .metricValues(_, _, let inner) = mark.content {
             let statement = QuerySQL(plan: inner).text.dropLast().replacing("\n", with: "\n  ")
             return ["\(mark.name)_values AS (\n  \(statement)\n)"]
@@ -95,7 +103,7 @@ struct MarkSQL {
     private var joins: [String] {
         switch mark.content {
         case .firstRows(let rows), .endMoments(let rows, _):
-            return rows.joins.map { QuerySQL(plan: plan).join($0, rows) }
+            return rows.joins.map { QuerySQL(plan: plan).join($0, rows) } + nestedMarks.flatMap(\.joins)
         case .conversions(let base, _, _):
             let conditions = base.table.key.map { "\(mark.name)_counts.\($0.name) = \(base.table.name).\($0.name)" }
             return ["LEFT JOIN \(mark.name)_counts ON \(conditions.joined(separator: " AND "))"]
@@ -119,6 +127,7 @@ struct MarkSQL {
             "  SELECT " + (key + ["\(moment) AS moment"] + same).joined(separator: ", "), "  FROM \(scan.table.name)",
         ]
         lines += scan.joins.map { "  " + QuerySQL(plan: plan).join($0, scan) }
+        lines += scan.marks.flatMap { MarkSQL(plan: plan, mark: $0).joins }.map { "  " + $0 }
         return (lines + ["  WHERE " + condition(scan, and: [])]).joined(separator: "\n")
     }
 
@@ -132,7 +141,10 @@ struct MarkSQL {
 
     private func expressionSQL(_ scan: PlannedScan) -> ExpressionSQL {
         ExpressionSQL(zone: plan.zone) { reference in
-            (reference.path.isEmpty ? scan.table.name : reference.path.joined(separator: "__")) + "." + reference.name
+            let nested = scan.marks.first { $0.name == reference.name }
+            if let nested { return MarkSQL(plan: plan, mark: nested).expression }
+            return (reference.path.isEmpty ? scan.table.name : reference.path.joined(separator: "__")) + "."
+                + reference.name
         }
     }
 }

@@ -15,7 +15,11 @@ struct MetricValuePlanning {
         var names: [MetricTerm: String] = [:]
         var marks = scan.marks
         for term in terms {
-            let name = "__metric_\(marks.count + 1)"
+            // One name for one term, wherever it stands.
+            let name =
+                "__metric_"
+                + ([term.versionedName.replacing("@", with: "_v")] + ["by"]
+                + term.by.map(\.qualifiedName)).joined(separator: "_")
             marks.append(try mark(named: name, term))
             names[term] = name
         }

@@ -38,8 +38,10 @@ import Testing
         ("R-5", "conversion_property: channel", "conversion_property: province"),
         ("R-6", "metric('paid_orders', sku)", "metric('placed_orders', sku)"),
         ("R-6", "metric('paid_orders', sku)", "metric('paid_orders', channel)"), ("R-6", "sku) > 2", "sku) > 3"),
-        ("R-6", "paid_orders, version: 1, description: d, owner: o, type: simple, table: orders, agg: count}",
-            "paid_orders, version: 1, description: d, owner: o, type: simple, table: orders, agg: count, filter: paid > 1}"),
+        (
+            "R-6", "paid_orders, version: 1, description: d, owner: o, type: simple, table: orders, agg: count}",
+            "paid_orders, version: 1, description: d, owner: o, type: simple, table: orders, agg: count, filter: paid > 1}"
+        ),
     ])
     func `what rows are told by other rows is a part of the meaning`(id: String, old: String, new: String) throws {
         #expect(try hash(id) != hash(id, old, new))

@@ -19,7 +19,8 @@ extension ShopDictionary {
     /// Metrics over rows that another metric's value chooses.
     static let filtered: [MetricDefinition] = [
         simple("loyal_gmv", orders, .sum, "amount", money, filter: "metric('orders', buyer) > 2"),
-        simple("new_loyal_buyers", orders, .countNew, "buyer", .integer, filter: "metric('orders', buyer, channel) > 1"),
+        simple(
+            "new_loyal_buyers", orders, .countNew, "buyer", .integer, filter: "metric('orders', buyer, channel) > 1"),
         simple(
             "last_refunded", orders, .count, nil, .integer, filter: "coalesce(metric('refunds', sku), 0) > 1",
             nonAdditive: NonAdditiveDimension(column: "paid_at", choice: .max, groupings: ["buyer"])),
