@@ -27,6 +27,15 @@ import Testing
             return query
         }
         return [
+            ("a filter by an unknown metric", TestShop.query("gmv", where: ["metric('order', buyer) > 1"])),
+            (
+                "a filter by a metric without the dimension",
+                TestShop.query("gmv", where: ["metric('refunds', buyer) > 1"])
+            ),
+            ("a filter by a metric of nothing", TestShop.query("gmv", where: ["metric('refunds') > 1"])),
+            ("a filter by a metric at a moment", TestShop.query("gmv", where: ["metric('orders', paid_at) > 1"])),
+            ("a filter by a metric of another type", TestShop.query("gmv", where: ["metric('refunds', quantity) > 1"])),
+            ("a metric that is no condition", TestShop.query("gmv", where: ["metric('orders', buyer)"])),
             ("the largest none", query("gmv", top: TopGroups(0))),
             ("the largest of one", query("gmv", by: "", top: TopGroups(3))),
             ("the largest of nothing else", query("gmv", top: TopGroups(3, per: ["channel"]))),

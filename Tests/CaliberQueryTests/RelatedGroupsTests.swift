@@ -55,7 +55,8 @@ import Testing
         var generator = SeededGenerator(seed: seed)
         let shop = RelationTests.shop(&generator)
         var query = RandomShop.query(&generator)
-        let metric = ["gmv", "buyers", "weight_total", "gifts", "new_buyers", "repeats"].randomElement(using: &generator)
+        let metric = ["gmv", "buyers", "weight_total", "gifts", "new_buyers", "repeats"].randomElement(
+            using: &generator)
         query.metrics = [MetricReference(name: metric ?? "gmv")]
         query.groupBy = ["metric_time__month", "channel", "status"]
         let within = [[], ["channel"], ["metric_time__month", "status"]].randomElement(using: &generator) ?? []
@@ -71,7 +72,11 @@ import Testing
         for row in answer.rows {
             let total = sums[(0..<3).map { positions.contains($0) ? row[$0] : .null }] ?? nil
             let expected: AnswerValue
-            if let part = row[3].double, let total, total != 0 { expected = .number(part / total) } else { expected = .null }
+            if let part = row[3].double, let total, total != 0 {
+                expected = .number(part / total)
+            } else {
+                expected = .null
+            }
             #expect(row[4] == expected)
         }
     }

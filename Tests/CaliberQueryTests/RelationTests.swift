@@ -48,6 +48,24 @@ import Testing
         }
     }
 
+    static let metricFilters = [
+        "metric('orders', buyer) > 2", "metric('gmv', channel) > 300", "coalesce(metric('refunds', sku), 0) <= 1",
+        "metric('refund_rate', channel) > 0.01 or metric('new_buyers', channel) >= 3",
+        "not (metric('orders', buyer, channel) = 1)", "metric('last_created', buyer) > created_at",
+        "metric('orders', sku) is null or amount > 20",
+    ]
+
+    @Test(arguments: 3000..<3200 as Range<UInt64>)
+    func `a metric in a filter has the value it has when it is asked for alone`(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        let shop = RelationTests.shop(&generator)
+        var query = RelationTests.query(&generator)
+        query.metrics += [MetricReference(name: "orders"), MetricReference(name: "median_amount")]
+        query.filters = Array(RelationTests.metricFilters.shuffled(using: &generator).prefix(1)) + query.filters
+        let expected = NaiveQuery(query, on: shop).rows()
+        #expect(try shop.answer(query, parallelism: 2).rows == expected, "\(query)")
+    }
+
     @Test(arguments: 0..<40 as Range<UInt64>)
     func `new values of all periods add up to the distinct values`(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)

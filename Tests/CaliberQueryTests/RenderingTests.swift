@@ -52,7 +52,7 @@ import Testing
         let shop = RenderingTests.shop()
         var query = TestShop.query(
             "new_share,last_amount,paid_within,repeats", by: "metric_time__month,channel",
-            where: ["amount > 1"], to: "2026-03-04")
+            where: ["amount > 1 and metric('orders', buyer) > 2"], to: "2026-03-04")
         query.top = TopGroups(2, by: "new_share", per: ["metric_time__month"], showsOthers: true)
         query.ranks = [RelatedTerm(metric: "new_share")]
         query.shares = [RelatedTerm(metric: "repeats")]

@@ -36,6 +36,8 @@ extension ExpressionProblem {
             "`\(function.rawValue)` takes \(function.signature.countPhrase), not \(count)."
         case .emptyCoalesce:
             "`coalesce` takes at least 1 argument, not 0."
+        case .metricTerm(let problem):
+            problem.message
         default:
             typeMessage
         }

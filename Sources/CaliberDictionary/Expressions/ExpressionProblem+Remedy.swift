@@ -20,6 +20,7 @@ extension ExpressionProblem {
         case .unknownFunction(let name, let nearest): functionRemedy(name, isSuggested: !nearest.isEmpty)
         case .wrongArgumentCount(let function, _): "Write `\(function.signature.usage)`."
         case .emptyCoalesce: "Write `coalesce(a, b)`."
+        case .metricTerm(let problem): problem.remedy
         default: typeRemedy
         }
     }

@@ -22,6 +22,7 @@ public indirect enum ExpressionProblem: Error, Hashable, Sendable {
     case unknownFunction(name: String, nearest: [String])
     case wrongArgumentCount(Function, count: Int)
     case emptyCoalesce
+    case metricTerm(MetricTermProblem)
     // Types.
     case argumentType(Function, position: Int, Term, expected: String)
     case arithmeticTypes(ArithmeticOperator, Term, Term)
@@ -92,6 +93,7 @@ public indirect enum ExpressionProblem: Error, Hashable, Sendable {
         case .inexactAmount: "inexact-amount"
         case .comparisonWithNull, .nullInList: "comparison-with-null"
         case .untypedNull: "untyped-null"
+        case .metricTerm(let problem): problem.code
         }
     }
 
@@ -100,6 +102,7 @@ public indirect enum ExpressionProblem: Error, Hashable, Sendable {
         case .unknownColumn(_, _, _, let nearest, _), .unknownFunction(_, let nearest),
             .malformedLiteral(.unknownUnit(_, _, let nearest)):
             nearest
+        case .metricTerm(let problem): problem.suggestions
         default: []
         }
     }

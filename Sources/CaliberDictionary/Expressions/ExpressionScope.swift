@@ -11,10 +11,14 @@ public struct ExpressionScope: Sendable {
     public let zone: BusinessZone
     /// Every way to write a name of the scope: `product__category` and `product.category` name one column.
     private let spellings: [String: ColumnReference]
+    /// What `metric('gmv', …)` may name; nil where metrics have no place.
+    public var metrics: MetricScope?
 
     public init(
-        description: String, columns: [ColumnReference: LogicalType], currency: Currency, zone: BusinessZone
+        description: String, columns: [ColumnReference: LogicalType], currency: Currency, zone: BusinessZone,
+        metrics: MetricScope? = nil
     ) {
+        self.metrics = metrics
         self.description = description
         self.columns = columns
         self.currency = currency

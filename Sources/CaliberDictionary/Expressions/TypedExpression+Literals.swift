@@ -65,6 +65,7 @@ extension TypedExpression {
 extension ColumnReference {
     /// As an expression writes it: in quotes where it could be read as something else.
     var sourceText: String {
+        if metric != nil { return name }
         let name = qualifiedName
         guard !ColumnReference.isPlainName(name) else { return name }
         return TypedExpression.quoted(name, by: "\"")

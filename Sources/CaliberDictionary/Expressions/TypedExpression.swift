@@ -57,10 +57,19 @@ public struct ColumnReference: Hashable, Sendable {
     /// The joins to take, in order; empty for the row's own columns.
     public let path: [String]
     public let name: String
+    /// Set where the value is no column's but a metric's, for what columns of the row name.
+    public let metric: MetricTerm?
 
     public init(path: [String] = [], name: String) {
         self.path = path
         self.name = name
+        metric = nil
+    }
+
+    public init(_ metric: MetricTerm) {
+        path = []
+        name = metric.text
+        self.metric = metric
     }
 
     /// As a query writes it: `product__category`.

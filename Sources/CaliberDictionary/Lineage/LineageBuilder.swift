@@ -97,6 +97,13 @@ struct LineageBuilder {
         _ expression: TypedExpression, over table: TableDefinition, to node: LineageNode, _ role: LineageRole
     ) {
         for reference in expression.references {
+            if let term = reference.metric {
+                link(.metric(dictionary.metric(named: term.metric)?.name ?? term.metric), node, role)
+                for column in term.by {
+                    link(TypedExpression(.column(column), .text), over: table, to: node, .joinKey)
+                }
+                continue
+            }
             var current = table
             for name in reference.path {
                 guard let join = current.joins.first(where: { $0.name == name }),

@@ -15,6 +15,8 @@ struct MetricInputReading {
     let tables: TableScopes
     /// What each of the references was found to be.
     let found: [Reference: Found]
+    /// What filters may ask the values of.
+    let metrics: MetricScope?
     let log: ProblemLog
 
     struct Reference: Hashable {
@@ -31,6 +33,18 @@ struct MetricInputReading {
 
     /// The metrics that a definition names, before they are looked up.
     static func references(_ value: YAMLValue) -> [Reference] {
+        inputReferences(value) + filterReferences(value)
+    }
+
+    /// The metrics that its filters ask the values of.
+    static func filterReferences(_ value: YAMLValue) -> [Reference] {
+        ([value] + inputValues(value)).compactMap { $0["filter"]?.text }.flatMap(MetricTerm.mentions).map { mention in
+            let (name, version) = MetricTerm.reference(mention)
+            return Reference(name: name, version: version)
+        }
+    }
+
+    private static func inputReferences(_ value: YAMLValue) -> [Reference] {
         inputValues(value).compactMap { value in
             let version = value["version"]?.wholeNumber.flatMap { Int(exactly: $0) }
             return (value.text ?? value["name"]?.text).map { Reference(name: $0, version: version) }
@@ -177,7 +191,9 @@ struct MetricInputReading {
     private func filter(_ value: YAMLValue, over tableNames: [String]) -> TypedExpression? {
         var compiled: [TypedExpression] = []
         for table in tableNames {
-            guard let expression = tables.compile(value, over: table, expecting: .condition, log) else { return nil }
+            guard
+                let expression = tables.compile(value, over: table, expecting: .condition, metrics: metrics, log)
+            else { return nil }
             compiled.append(expression)
         }
         guard let first = compiled.first else { return nil }

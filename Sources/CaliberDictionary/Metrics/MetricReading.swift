@@ -4,6 +4,8 @@ import CaliberCore
 struct MetricReading {
     let node: MetricResolution.Node
     let tables: TableScopes
+    /// What filters may ask the values of.
+    var metrics: MetricScope?
     let log: ProblemLog
 
     var value: YAMLValue { node.value }
@@ -65,7 +67,9 @@ struct MetricReading {
         // All three are read before any is given up on, so that all of their faults are told.
         let aggregate = aggregate(over: table)
         let anchor = anchor(of: table)
-        let filter = value["filter"].flatMap { tables.compile($0, over: table.name, expecting: .condition, log) }
+        let filter = value["filter"].flatMap {
+            tables.compile($0, over: table.name, expecting: .condition, metrics: metrics, log)
+        }
         let nonAdditive = nonAdditive(over: table)
         guard let aggregate, let anchor, let nonAdditive, filter != nil || value["filter"] == nil else { return nil }
         guard fits(aggregate.aggregation, anchor: anchor, nonAdditive, table) else { return nil }

@@ -112,7 +112,8 @@ struct MetricResolution {
     private mutating func resolve(_ index: Int) {
         let node = nodes[index]
         let log = log(of: node)
-        let reading = MetricReading(node: node, tables: tables, log: log)
+        let scope = metricScope(of: node)
+        let reading = MetricReading(node: node, tables: tables, metrics: scope, log: log)
         guard let type = reading.type() else { return }
         switch type {
         case .simple:
@@ -125,12 +126,29 @@ struct MetricResolution {
             for reference in MetricInputReading.references(node.value) {
                 found[reference] = lookup(reference.name, reference.version)
             }
-            let inputs = MetricInputReading(node: node, type: type, tables: tables, found: found, log: log)
+            let inputs = MetricInputReading(
+                node: node, type: type, tables: tables, found: found, metrics: scope, log: log)
             guard let (content, valueType, leaves) = inputs.read() else { return }
             nodes[index].tables = leaves
             nodes[index].traits = traits(of: content, named: node.name)
             finish(index, content, valueType, reading)
         }
+    }
+
+    /// The metrics that a definition's filters ask the values of.
+    private func metricScope(of node: Node) -> MetricScope {
+        var known: [String: MetricScope.Known] = [:]
+        for reference in MetricInputReading.filterReferences(node.value) {
+            let text = reference.version.map { "\(reference.name)@\($0)" } ?? reference.name
+            switch lookup(reference.name, reference.version) {
+            case .found(let definition, let tableNames):
+                let columns = tableNames.compactMap { tables.scope(of: $0)?.columns }
+                known[text] = .found(definition.type, dimensions: MetricScope.dimensions(of: columns))
+            case .faulty: known[text] = .faulty
+            case .unknown, .unknownVersion: break
+            }
+        }
+        return MetricScope(metrics: known, names: Array(newestByName.keys))
     }
 
     private func lookup(_ name: String, _ version: Int?) -> MetricInputReading.Found {
@@ -171,5 +189,9 @@ struct MetricResolution {
         }
         let builder = MeaningBuilder(tables: tables.tables, columns: tables.columnMeanings, inputs: inputs)
         nodes[index].meaning = builder.meaning(of: definition)
+        // What is asked for in filters of metrics that are resolved later.
+        guard let hash = nodes[index].meaning?.hash else { return }
+        tables.columnMeanings.metricHashes["\(definition.name)@\(definition.version)"] = hash
+        if !nodes[index].isEarlier { tables.columnMeanings.metricHashes[definition.name] = hash }
     }
 }

@@ -27,8 +27,11 @@ final class TableScopes {
     }
 
     /// Compiles a text over a table.
+    ///
+    /// - Parameter metrics: what a filter may ask the values of; nil where metrics have no place.
     func compile(
-        _ value: YAMLValue, over table: String, expecting: ExpectedType?, _ log: ProblemLog
+        _ value: YAMLValue, over table: String, expecting: ExpectedType?, metrics: MetricScope? = nil,
+        _ log: ProblemLog
     ) -> TypedExpression? {
         guard let scoped = scoped(table), let text = value.text else { return nil }
         if !scoped.brokenNames.isEmpty,
@@ -38,7 +41,9 @@ final class TableScopes {
         {
             return nil
         }
-        return ScopedCompiler(scope: scoped.scope, brokenNames: scoped.brokenNames, log: log)
+        var scope = scoped.scope
+        scope.metrics = metrics
+        return ScopedCompiler(scope: scope, brokenNames: scoped.brokenNames, log: log)
             .compile(value, expecting: expecting)
     }
 

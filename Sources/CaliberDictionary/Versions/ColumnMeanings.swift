@@ -6,6 +6,8 @@ final class ColumnMeanings {
     private let tables: [String: TableDefinition]
     private let contracts: [String: ContractDefinition]
     private var known: [String: Meaning] = [:]
+    /// What metrics count, by `gmv` and `gmv@2`, as far as they are resolved.
+    var metricHashes: [String: String] = [:]
     private var derivations: [String: TypedExpression] = [:]
 
     struct Meaning {
@@ -90,11 +92,21 @@ final class ColumnMeanings {
     }
 
     private func meaning(of reference: ColumnReference, from table: String) -> Meaning {
+        if let term = reference.metric { return meaning(of: term, from: table) }
         let address = table + " " + reference.qualifiedName
         if let meaning = known[address] { return meaning }
         let meaning = reference.path.isEmpty ? own(reference.name, of: table) : joined(reference, from: table)
         known[address] = meaning
         return meaning
+    }
+
+    /// A metric's value for what columns name: the metric by its meaning, the columns by theirs.
+    private func meaning(of term: MetricTerm, from table: String) -> Meaning {
+        let by = term.by.map { meaning(of: $0, from: table) }
+        let hash = metricHashes[term.versionedName] ?? "unknown \(term.versionedName)"
+        return Meaning(
+            text: "\(hash) by (\(by.map(\.text).joined(separator: ", ")))",
+            contracts: by.flatMap(\.contracts).uniqued().sorted())
     }
 
     private func own(_ name: String, of tableName: String) -> Meaning {

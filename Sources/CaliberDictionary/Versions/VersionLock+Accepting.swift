@@ -39,7 +39,8 @@ extension VersionLock {
         let pinned = entries.map { entry in
             let value: YAMLValue
             switch entry.key {
-            case "numerator", "denominator", "input_metric": value = pinnedInput(entry.value)
+            case "numerator", "denominator", "input_metric", "base_metric", "conversion_metric":
+                value = pinnedInput(entry.value)
             case "input_metrics":
                 value = YAMLValue(.list((entry.value.list ?? []).map(pinnedInput)), at: entry.value.location)
             default: value = entry.value

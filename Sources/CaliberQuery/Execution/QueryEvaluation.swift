@@ -31,6 +31,37 @@ struct QueryEvaluation {
         if plan.dimensions.isEmpty { _ = groups.number(of: [0]) }
     }
 
+    /// A plan run from its first scan to the values of its metrics, by metric column and group.
+    ///
+    /// - Parameter snapshots: gives a table by name.
+    static func complete(
+        _ plan: QueryPlan, options: QueryOptions, cache: PartialCache?,
+        _ snapshots: @escaping (String) throws -> TableSnapshot
+    ) throws -> (evaluation: QueryEvaluation, values: [[MetricValue]]) {
+        var evaluation = QueryEvaluation(plan, parallelism: options.parallelism)
+        defer { evaluation.giveBackTotals() }
+        for scan in plan.scans {
+            try evaluation.run(
+                execution(of: scan, plan, options: options, cache: cache, isOutline: false, snapshots))
+        }
+        try evaluation.evaluateFrames()
+        do throws(QueryProblem) { try evaluation.fillPeriods() } catch { throw error.diagnostic }
+        return (evaluation, try evaluation.metricValues())
+    }
+
+    /// - Parameter isOutline: no row will be read.
+    static func execution(
+        of scan: PlannedScan, _ plan: QueryPlan, options: QueryOptions, cache: PartialCache?, isOutline: Bool,
+        _ snapshots: @escaping (String) throws -> TableSnapshot
+    ) throws -> ScanExecution {
+        let timeRange = scan.frame?.timeRange ?? plan.timeRange
+        let table = MarkedTable(
+            scan: scan, zone: plan.zone, timeRange: timeRange, parallelism: options.parallelism, isOutline: isOutline)
+        return try ScanExecution(
+            scan, zone: plan.zone, timeRange: timeRange, options: options, cache: cache,
+            snapshots: try table.snapshots(snapshots))
+    }
+
     mutating func run(_ execution: ScanExecution) throws {
         let contributions = try execution.contributions()
         if let frame = execution.program.scan.frame {

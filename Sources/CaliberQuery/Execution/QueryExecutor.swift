@@ -26,12 +26,9 @@ public struct QueryExecutor: Sendable {
     /// - Throws: `Diagnostic` when a total can't be computed with, or what reading a table threw.
     public func evaluate(_ plan: QueryPlan, now: Timestamp) throws -> QueryAnswer {
         let snapshots = try self.snapshots(of: plan)
-        var evaluation = QueryEvaluation(plan, parallelism: options.parallelism)
-        defer { evaluation.giveBackTotals() }
-        for scan in plan.scans { try evaluation.run(try execution(of: scan, plan, snapshots, isOutline: false)) }
-        try evaluation.evaluateFrames()
-        do throws(QueryProblem) { try evaluation.fillPeriods() } catch { throw error.diagnostic }
-        let values = try evaluation.metricValues()
+        let (evaluation, values) = try QueryEvaluation.complete(plan, options: options, cache: cache) {
+            try QueryExecutor.snapshot($0, in: snapshots)
+        }
         let related =
             plan.relations.isEmpty
             ? nil : try RelationEvaluation(plan: plan, evaluation: evaluation, values: values).rows()
@@ -45,30 +42,11 @@ public struct QueryExecutor: Sendable {
     /// What each scan of a plan would read, without reading rows.
     func executions(of plan: QueryPlan) throws -> [ScanExecution] {
         let snapshots = try self.snapshots(of: plan)
-        return try plan.scans.map { try execution(of: $0, plan, snapshots, isOutline: true) }
-    }
-
-    /// - Parameter isOutline: no row will be read.
-    private func execution(
-        of scan: PlannedScan, _ plan: QueryPlan, _ snapshots: [String: TableSnapshot], isOutline: Bool
-    ) throws -> ScanExecution {
-        let marked = try markedTable(of: scan, plan, snapshots, isOutline: isOutline)
-        return try ScanExecution(
-            scan, zone: plan.zone, timeRange: scan.frame?.timeRange ?? plan.timeRange, options: options, cache: cache,
-            snapshots: { name in
-                if let marked, name == scan.table.name { return marked }
-                return try QueryExecutor.snapshot(name, in: snapshots)
-            })
-    }
-
-    /// The scanned table with the scan's marks; nil where it has none.
-    private func markedTable(
-        of scan: PlannedScan, _ plan: QueryPlan, _ snapshots: [String: TableSnapshot], isOutline: Bool
-    ) throws -> TableSnapshot? {
-        guard !scan.marks.isEmpty else { return nil }
-        let table = MarkedTable(scan: scan, zone: plan.zone, timeRange: scan.frame?.timeRange ?? plan.timeRange, parallelism: options.parallelism)
-        func snapshot(_ name: String) throws -> TableSnapshot { try QueryExecutor.snapshot(name, in: snapshots) }
-        return isOutline ? try table.outline(snapshot) : try table.snapshot(snapshot)
+        return try plan.scans.map { scan in
+            try QueryEvaluation.execution(of: scan, plan, options: options, cache: cache, isOutline: true) {
+                try QueryExecutor.snapshot($0, in: snapshots)
+            }
+        }
     }
 
     private func snapshots(of plan: QueryPlan) throws -> [String: TableSnapshot] {

@@ -21,7 +21,19 @@ struct MarkSQL {
     }
 
     /// Tables to be computed first.
-    var tables: [String] {
+    var tables: [String] { nestedMarks.flatMap(\.tables) + ownTables }
+
+    /// What the filters of the rows that the mark is made from ask for.
+    private var nestedMarks: [MarkSQL] {
+        if case .metricValues = mark.content { return [] }
+        return mark.scans.flatMap(\.marks).map { MarkSQL(plan: plan, mark: $0) }
+    }
+
+    private var ownTables: [String] {
+        if case .metricValues(_, _, let inner) = mark.content {
+            let statement = QuerySQL(plan: inner).text.dropLast().replacing("\n", with: "\n  ")
+            return ["\(mark.name)_values AS (\n  \(statement)\n)"]
+        }
         guard case .conversions(let base, let conversion, let rules) = mark.content else { return [] }
         let key = base.table.key.map(\.name)
         let baseKey = key.map { "base.\($0)" }
@@ -83,16 +95,25 @@ struct MarkSQL {
         case .conversions(_, _, let rules):
             let counted = "COALESCE(\(mark.name)_counts.conversions, 0)"
             return rules.countsOnce ? "LEAST(\(counted), 1)" : counted
+        case .metricValues(_, _, let inner):
+            return inner.metrics.first.map { "\(mark.name)_values.\($0.column)" } ?? "NULL"
         }
     }
 
     private var joins: [String] {
         switch mark.content {
         case .firstRows(let rows), .endMoments(let rows, _):
-            return rows.joins.map { QuerySQL(plan: plan).join($0, rows) }
+            return rows.joins.map { QuerySQL(plan: plan).join($0, rows) } + nestedMarks.flatMap(\.joins)
         case .conversions(let base, _, _):
             let conditions = base.table.key.map { "\(mark.name)_counts.\($0.name) = \(base.table.name).\($0.name)" }
             return ["LEFT JOIN \(mark.name)_counts ON \(conditions.joined(separator: " AND "))"]
+        case .metricValues(let rows, _, let inner):
+            let sql = expressionSQL(rows)
+            let conditions = zip(rows.dimensions, inner.dimensions).map {
+                "\(mark.name)_values.\($1.name) = \(sql.text($0.expression))"
+            }
+            return rows.joins.map { QuerySQL(plan: plan).join($0, rows) }
+                + ["LEFT JOIN \(mark.name)_values ON \(conditions.joined(separator: " AND "))"]
         }
     }
 
@@ -106,6 +127,7 @@ struct MarkSQL {
             "  SELECT " + (key + ["\(moment) AS moment"] + same).joined(separator: ", "), "  FROM \(scan.table.name)",
         ]
         lines += scan.joins.map { "  " + QuerySQL(plan: plan).join($0, scan) }
+        lines += scan.marks.flatMap { MarkSQL(plan: plan, mark: $0).joins }.map { "  " + $0 }
         return (lines + ["  WHERE " + condition(scan, and: [])]).joined(separator: "\n")
     }
 
@@ -119,7 +141,10 @@ struct MarkSQL {
 
     private func expressionSQL(_ scan: PlannedScan) -> ExpressionSQL {
         ExpressionSQL(zone: plan.zone) { reference in
-            (reference.path.isEmpty ? scan.table.name : reference.path.joined(separator: "__")) + "." + reference.name
+            let nested = scan.marks.first { $0.name == reference.name }
+            if let nested { return MarkSQL(plan: plan, mark: nested).expression }
+            return (reference.path.isEmpty ? scan.table.name : reference.path.joined(separator: "__")) + "."
+                + reference.name
         }
     }
 }
@@ -146,6 +171,8 @@ extension PlannedMark {
             text += " of the same \(names(base.dimensions[...]))"
             text += rules.windowMicroseconds.map { " less than \(DurationText.format(microseconds: $0)) later" } ?? ""
             return text + (rules.countsOnce ? ", each row once" : ", every time")
+        case .metricValues(_, let term, _):
+            return "\(term.text) over all time"
         }
     }
 }

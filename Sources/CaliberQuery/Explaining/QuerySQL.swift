@@ -6,7 +6,7 @@ struct QuerySQL {
     let plan: QueryPlan
 
     var text: String {
-        let marks = plan.scans.flatMap(\.marks).flatMap { MarkSQL(plan: plan, mark: $0).tables }
+        let marks = plan.scans.flatMap(\.marks).flatMap { MarkSQL(plan: plan, mark: $0).tables }.withoutRepeats
         let scans = marks + frameTables + parts.map { "\($0.name) AS (\n" + body($0) + "\n)" }
         let relations = RelationText(plan: plan)
         let isRelated = !plan.relations.isEmpty
@@ -69,8 +69,16 @@ struct QuerySQL {
         let rest = (positions.filter { $0.grain != nil } + positions.filter { $0.grain == nil }).map {
             "\($0.name) NULLS LAST"
         }
-        let all = asked + rest.filter { !asked.contains($0) }
+        let all = asked + topOrder + rest.filter { !asked.contains($0) && !topOrder.contains($0) }
         return all.isEmpty ? nil : "ORDER BY " + all.joined(separator: ", ")
+    }
+
+    /// The largest groups come by their value, where nothing else is asked for.
+    private var topOrder: [String] {
+        guard plan.order.isEmpty, let top = plan.relations.top else { return [] }
+        let per = plan.dimensions.indices.filter(top.per.contains).map { plan.dimensions[$0] }
+        return (per.filter { $0.grain != nil } + per.filter { $0.grain == nil }).map { "\($0.name) NULLS LAST" }
+            + ["\(quoted(plan.metrics[top.metric].column)) DESC NULLS LAST"]
     }
 
     private func metric(_ node: MetricNode) -> String {

@@ -14,6 +14,21 @@ package struct EntityEvents: Sendable {
         rows.append(row)
     }
 
+    mutating func append(
+        entities added: UnsafePointer<UInt32>, moments addedMoments: UnsafePointer<Int64>,
+        rows addedRows: UnsafePointer<UInt32>, count: Int
+    ) {
+        entities.append(contentsOf: UnsafeBufferPointer(start: added, count: count))
+        moments.append(contentsOf: UnsafeBufferPointer(start: addedMoments, count: count))
+        rows.append(contentsOf: UnsafeBufferPointer(start: addedRows, count: count))
+    }
+
+    mutating func reserve(_ count: Int) {
+        entities.reserveCapacity(count)
+        moments.reserveCapacity(count)
+        rows.reserveCapacity(count)
+    }
+
     package var count: Int { rows.count }
 }
 

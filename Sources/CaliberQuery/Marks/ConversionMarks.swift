@@ -28,17 +28,24 @@ struct ConversionMarks {
 
     private func events(of reading: RowReading, _ numbering: inout EntityNumbering) throws -> EntityEvents {
         var events = EntityEvents()
+        events.reserve(reading.rowCount)
         let numbers = ScratchBuffer<UInt32>(count: VectorProgram.chunkRowCount, repeating: 0)
+        let times = ScratchBuffer<Int64>(count: VectorProgram.chunkRowCount, repeating: 0)
+        let rows = ScratchBuffer<UInt32>(count: VectorProgram.chunkRowCount, repeating: 0)
         for segment in reading.segments.indices {
             let start = reading.starts[segment]
             try reading.forEachChunk(of: segment) { chunk in
                 guard let moments = chunk.moments else { return }
                 numbering.number(chunk.values, selected: chunk.selected, count: chunk.count, into: numbers.pointer)
-                for row in 0..<chunk.count where numbers[row] != EntityNumbering.none {
-                    events.append(
-                        entity: numbers[row], moment: moments[row],
-                        row: UInt32(truncatingIfNeeded: start + chunk.start + row))
+                let (entities, times, rows) = (numbers.pointer, times.pointer, rows.pointer)
+                var count = 0
+                for row in 0..<chunk.count where entities[row] != EntityNumbering.none {
+                    entities[count] = entities[row]
+                    times[count] = moments[row]
+                    rows[count] = UInt32(truncatingIfNeeded: start + chunk.start + row)
+                    count += 1
                 }
+                events.append(entities: entities, moments: times, rows: rows, count: count)
             }
         }
         return events

@@ -11,6 +11,7 @@ struct MarkPlanning {
     let dimensions: [(planned: PlannedDimension, scan: ScanDimension)]
     /// The query's filters over stored columns.
     let filter: TypedExpression?
+    let timeZone: String?
 
     func mark(named name: String, for request: MarkRequest) throws(QueryProblem) -> PlannedMark {
         PlannedMark(name: name, type: request.type, content: try content(request))
@@ -85,9 +86,10 @@ struct MarkPlanning {
     ) throws(QueryProblem) -> PlannedScan {
         let moment = try anchor.map { name throws(QueryProblem) in try column(name, scope) }
         let expressions = [moment, filter].compactMap { $0 } + dimensions.map(\.expression)
-        return PlannedScan(
+        let scan = PlannedScan(
             table: scope.table, anchor: moment, anchorName: anchor, dimensions: dimensions, filter: filter, masks: [],
             aggregates: [], joins: try scope.joins(of: expressions))
+        return try MetricValuePlanning(dictionary: dictionary, scope: scope, timeZone: timeZone).marked(scan)
     }
 
     private func column(_ name: String, _ scope: TableScope) throws(QueryProblem) -> TypedExpression {

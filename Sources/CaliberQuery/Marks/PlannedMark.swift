@@ -21,6 +21,8 @@ package struct PlannedMark: Sendable {
         case endMoments(PlannedScan, NonAdditiveDimension.Choice)
         /// For each base row, the number of conversions that go to it. The dimensions of both name the entity.
         case conversions(base: PlannedScan, conversion: PlannedScan, PlannedConversion)
+        /// A metric's value for what the dimensions name. The plan's answer has it by the same dimensions.
+        case metricValues(PlannedScan, MetricTerm, QueryPlan)
     }
 
     /// Every pass over rows that it takes.
@@ -28,6 +30,7 @@ package struct PlannedMark: Sendable {
         switch content {
         case .firstRows(let rows), .endMoments(let rows, _): [rows]
         case .conversions(let base, let conversion, _): [base, conversion]
+        case .metricValues(let rows, _, let plan): [rows] + plan.scans
         }
     }
 }

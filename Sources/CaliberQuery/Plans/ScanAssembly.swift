@@ -155,7 +155,8 @@ struct ScanAssembly {
         if group.anchor != nil { columns[ColumnReference(name: TableScope.metricTime)] = .timestamp }
         let scope = ExpressionScope(
             description: "metric \(group.metric) (table \(group.scope.table.name))", columns: columns,
-            currency: dictionary.settings.currency, zone: zone)
+            currency: dictionary.settings.currency, zone: zone,
+            metrics: dictionary.metricScope(of: query.filters.joined(separator: " ")))
         var conditions: [TypedExpression] = []
         for (position, text) in query.filters.enumerated() {
             let option = query.filters.count == 1 ? "--where" : "--where (\(position + 1))"
@@ -187,7 +188,8 @@ struct ScanAssembly {
                 if mark == nil {
                     let planned = try MarkPlanning(
                         dictionary: dictionary, scope: group.scope, anchor: group.anchor,
-                        dimensions: Array(zip(self.dimensions, dimensions)), filter: filter
+                        dimensions: Array(zip(self.dimensions, dimensions)), filter: filter,
+                        timeZone: query.timeZone
                     ).mark(named: asked.name, for: asked.request)
                     marks.append(planned)
                     mark = planned
@@ -233,9 +235,12 @@ struct ScanAssembly {
         let expressions =
             [anchor, filter].compactMap { $0 } + dimensions.map(\.expression) + masks
             + aggregates.compactMap(\.expression)
-        return PlannedScan(
+        let scan = PlannedScan(
             table: group.scope.table, anchor: anchor, anchorName: group.anchor, dimensions: dimensions, filter: filter,
             masks: masks, aggregates: aggregates, joins: try group.scope.joins(of: expressions), marks: marks,
             frame: frame)
+        return try MetricValuePlanning(
+            dictionary: dictionary, scope: group.scope, timeZone: query.timeZone
+        ).marked(scan)
     }
 }

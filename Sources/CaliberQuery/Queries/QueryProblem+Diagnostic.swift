@@ -17,8 +17,8 @@ extension QueryProblem {
             tableDiagnostic
         case .unknownOrder, .limitNotPositive, .textAggregated, .totalOutOfRange:
             valueDiagnostic
-        case .topNotPositive, .topWithoutGroups, .notAMetricOfTheQuery, .notADimensionOfTheQuery, .repeatedColumn,
-            .shareUndefined, .balanceOverPeriods, .mergedAlongTime:
+        case .filterMetricUnplanned, .topNotPositive, .topWithoutGroups, .notAMetricOfTheQuery,
+            .notADimensionOfTheQuery, .repeatedColumn, .shareUndefined, .balanceOverPeriods, .mergedAlongTime:
             relationDiagnostic
         case .severalGrains, .offsetWithoutTime, .ownTimeGrouped, .unknownComparison, .comparisonWithoutTime:
             frameDiagnostic

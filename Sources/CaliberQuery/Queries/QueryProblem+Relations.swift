@@ -3,6 +3,10 @@ import CaliberCore
 extension QueryProblem {
     var relationDiagnostic: Diagnostic {
         switch self {
+        case .filterMetricUnplanned(let metric, let by):
+            Diagnostic(
+                "filter-metric", "Metric \"\(metric)\" can't be asked for by \(QueryProblem.list(by)) in a filter.",
+                remedy: "Ask for it in a query by itself, which says why.")
         case .topNotPositive(let count):
             Diagnostic("top-not-positive", "--top \(count) is below 1.", remedy: "Write how many groups to show.")
         case .topWithoutGroups(let per):

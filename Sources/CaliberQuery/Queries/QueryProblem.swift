@@ -40,6 +40,8 @@ public enum QueryProblem: Error, Hashable, Sendable {
     case offsetWithoutTime(metric: String, offset: String)
     case ownTimeGrouped(metric: String, name: String)
     case expressionTooLarge(table: String)
+    /// A metric whose value a filter asks for can't be had by those columns.
+    case filterMetricUnplanned(metric: String, by: [String])
     case topNotPositive(count: Int)
     /// No dimension is left to choose groups by.
     case topWithoutGroups(per: [String])

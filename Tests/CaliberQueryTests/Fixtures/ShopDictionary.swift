@@ -81,7 +81,8 @@ enum ShopDictionary {
     }
 
     static func compile(_ text: String, _ columns: [ColumnReference: LogicalType]) -> TypedExpression {
-        let scope = ExpressionScope(description: "the fixture", columns: columns, currency: .cny, zone: zone)
+        let scope = ExpressionScope(
+            description: "the fixture", columns: columns, currency: .cny, zone: zone, metrics: filterMetrics)
         switch ExpressionCompiler.compile(text, in: scope, at: here) {
         case .success(let expression): return expression
         case .failure(let problems): preconditionFailure("fixture expression \"\(text)\": \(problems)")

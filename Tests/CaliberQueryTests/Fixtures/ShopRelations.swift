@@ -3,7 +3,28 @@ import CaliberDictionary
 
 extension ShopDictionary {
     /// Metrics whose rows depend on other rows.
-    static let relationMetrics: [MetricDefinition] = firstRowMetrics + balances + conversions
+    static let relationMetrics: [MetricDefinition] = firstRowMetrics + balances + conversions + filtered
+
+    /// What filters of the fixture ask for.
+    static let filterMetrics = MetricScope(
+        metrics: [
+            "orders": .found(.integer, dimensions: ["buyer": .identifier, "channel": .category, "sku": .identifier]),
+            "gmv": .found(money, dimensions: ["channel": .category]),
+            "refunds": .found(.integer, dimensions: ["sku": .identifier]),
+            "refund_rate": .found(.number, dimensions: ["channel": .category]),
+            "new_buyers": .found(.integer, dimensions: ["channel": .category]),
+            "last_created": .found(.timestamp, dimensions: ["buyer": .identifier]),
+        ], names: [])
+
+    /// Metrics over rows that another metric's value chooses.
+    static let filtered: [MetricDefinition] = [
+        simple("loyal_gmv", orders, .sum, "amount", money, filter: "metric('orders', buyer) > 2"),
+        simple(
+            "new_loyal_buyers", orders, .countNew, "buyer", .integer, filter: "metric('orders', buyer, channel) > 1"),
+        simple(
+            "last_refunded", orders, .count, nil, .integer, filter: "coalesce(metric('refunds', sku), 0) > 1",
+            nonAdditive: NonAdditiveDimension(column: "paid_at", choice: .max, groupings: ["buyer"])),
+    ]
 
     static let firstRowMetrics: [MetricDefinition] = [
         simple("new_buyers", orders, .countNew, "buyer", .integer),

@@ -14,6 +14,7 @@ struct NaiveQuery {
     let range: Range<Int64>
     /// Puts groups together.
     var regrouped: (Key) -> Key = { $0 }
+    let answers = NaiveAnswers()
 
     struct Dimension {
         let name: String
@@ -162,6 +163,7 @@ struct NaiveQuery {
     private func cell(
         _ reference: ColumnReference, _ row: [String: Cell], _ table: TableDefinition, anchor: String?
     ) -> Cell {
+        if let term = reference.metric { return value(of: term, for: row, table) }
         guard let join = reference.path.first else {
             if reference.name == "metric_time", let anchor { return row[anchor] ?? .null }
             if case .derived(let expression) = table.column(named: reference.name)?.content {

@@ -2,6 +2,18 @@ import CaliberCore
 import CaliberDictionary
 import CaliberQuery
 
+/// Answers that filters ask for, each computed once.
+final class NaiveAnswers {
+    private var known: [MetricQuery: [[AnswerValue]]] = [:]
+
+    func rows(of query: MetricQuery, on shop: TestShop) -> [[AnswerValue]] {
+        if let rows = known[query] { return rows }
+        let rows = NaiveQuery(query, on: shop).rows()
+        known[query] = rows
+        return rows
+    }
+}
+
 /// Metrics whose rows depend on other rows, by looking at every other row.
 extension NaiveQuery {
     /// Of every value the row that no other row with it comes before.
@@ -77,6 +89,22 @@ extension NaiveQuery {
             }
             if metric.calculation == .conversions { return .integer(Int128(converted)) }
             return all == 0 ? .null : .number(converted / all)
+        }
+    }
+
+    /// A metric for what columns of a row name, asked for by itself.
+    func value(of term: MetricTerm, for row: [String: Cell], _ table: TableDefinition) -> Cell {
+        var asked = MetricQuery(metrics: [MetricReference(name: term.metric)], groupBy: term.by.map(\.qualifiedName))
+        asked.timeZone = query.timeZone
+        let wanted = term.by.map { column -> AnswerValue in
+            if case .text(let text)? = row[column.name] { .text(text) } else { .null }
+        }
+        guard !wanted.contains(.null) else { return .null }
+        let found = answers.rows(of: asked, on: shop).first { Array($0.prefix(wanted.count)) == wanted }
+        switch found?.last {
+        case .integer(let value): return .integer(Int64(value))
+        case .number(let value): return .number(value)
+        default: return .null
         }
     }
 

@@ -37,9 +37,10 @@ extension ExpressionChecker {
     mutating func call(_ name: String, _ syntax: [SyntaxNode], _ whole: SyntaxNode) -> CheckedOperand {
         let lowered = name.lowercased()
         if lowered == "coalesce" { return coalescence(syntax, whole) }
+        if lowered == "metric" { return metricValue(syntax, whole) }
         let arguments = syntax.map { check($0) }
         guard let function = Function(rawValue: lowered) else {
-            let names = Function.allCases.map(\.rawValue) + ["coalesce"]
+            let names = Function.allCases.map(\.rawValue) + ["coalesce"] + (scope.metrics == nil ? [] : ["metric"])
             report(
                 .unknownFunction(name: name, nearest: NameSuggestion.nearest(to: lowered, among: names)),
                 at: whole.range)
