@@ -14,19 +14,9 @@ extension Engine {
     public func ingest(
         _ inputs: [EventInput], progress: (EventInput, IntakeProgress) -> Void = { _, _ in }
     ) throws -> IngestOutcome {
-        let lease = try acquireLease()
-        var outcome = IngestOutcome(isDryRun: false)
-        let tables = try openTables(.writing(lease)) { table, _ in outcome.rebuiltTables.append(table) }
-        for input in inputs {
-            let report = try log.ingest(
-                input, lease: lease, now: now, progress: { progress(input, $0) },
-                onCommit: { batches, position in
-                    outcome.folds += try tables.fold(batches, upTo: position)
-                })
-            outcome.inputs.append(IngestOutcome.Input(origin: input.origin, report: report))
-        }
-        try tables.checkpointIfDue(lease)
-        outcome.tableRowCounts = try tables.tableNames.map { ($0, try tables.rowCount(of: $0)) }
+        let intake = try openIntake()
+        let outcome = try intake.ingest(inputs, progress: progress)
+        try intake.checkpoint()
         return outcome
     }
 

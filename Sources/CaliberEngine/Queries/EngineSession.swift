@@ -9,9 +9,13 @@ public final class EngineSession {
     private let tables: TableSet
     private let planner: QueryPlanner
 
-    init(engine: Engine) throws {
+    convenience init(engine: Engine) throws {
+        self.init(engine: engine, tables: try engine.openTables(.readOnly))
+    }
+
+    init(engine: Engine, tables: TableSet) {
         self.engine = engine
-        tables = try engine.openTables(.readOnly)
+        self.tables = tables
         let loaded = engine.loaded
         planner = QueryPlanner(dictionary: loaded.dictionary) { loaded.definitionHash(of: $0) }
     }
