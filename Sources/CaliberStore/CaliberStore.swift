@@ -103,6 +103,11 @@ public final class CaliberStore: Sendable {
         _ = try pool.writeWithoutTransaction { database in try database.checkpoint(.truncate) }
     }
 
+    /// Lets go of pages that connections keep in memory, as soon as they are idle.
+    package func releaseMemory() {
+        pool.releaseMemoryEventually()
+    }
+
     /// SQLite's own check of the whole file; empty when nothing is wrong.
     package func integrityProblems() throws -> [String] {
         try pool.read { database in

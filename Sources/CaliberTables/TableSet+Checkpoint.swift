@@ -115,7 +115,7 @@ extension WideTable {
     }
 
     /// Bounds the memory that a checkpoint takes beside the segments: about a megabyte a column.
-    private static let columnsEncodedAtOnce = 24
+    private static let columnsEncodedAtOnce = 12
 
     /// Results of a pure function, computed on as many threads as the machine has.
     private static func inParallel<Value>(_ count: Int, _ body: (Int) -> Value) -> [Value] {

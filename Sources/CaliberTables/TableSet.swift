@@ -220,6 +220,8 @@ public final class TableSet {
         guard segmentMemoryByteCount > limit, let lease else { return }
         _ = try checkpoint(lease)
         evictClean(downTo: limit / 2)
+        // Pages of the file that the checkpoint worked with would otherwise stay with the process.
+        store.releaseMemory()
     }
 
     /// Evicts what the file has too, as far as the budget needs it. Tables may be anywhere between two positions.

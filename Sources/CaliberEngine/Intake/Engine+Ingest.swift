@@ -13,10 +13,10 @@ extension Engine {
     public func ingest(
         _ inputs: [EventInput], progress: (EventInput, IntakeProgress) -> Void = { _, _ in }
     ) throws -> IngestOutcome {
-        let writer = try writer()
-        let outcome = try writer.ingest(inputs, progress: progress)
+        let intake = try openIntake()
+        let outcome = try intake.ingest(inputs, progress: progress)
         // Processes to come then find the tables as they are, and replay nothing.
-        try writer.checkpoint()
+        try intake.checkpoint()
         return outcome
     }
 

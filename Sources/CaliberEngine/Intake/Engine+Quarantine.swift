@@ -40,7 +40,7 @@ extension Engine {
         let parked = try log.unpark(lease: lease, now: now) { batches, position in
             try tables.fold(batches, upTo: position)
         }
-        try tables.checkpointIfDue(lease)
+        try tables.checkpoint(lease)
         return ReplayOutcome(quarantine: quarantine, parked: parked)
     }
 }

@@ -8,8 +8,12 @@ public final class EngineSession {
     private let queries: TableQueries
 
     /// - Parameter options: by the engine's settings when nil.
-    init(engine: Engine, options: QueryOptions? = nil) throws {
-        queries = TableQueries(engine, try engine.openTables(.readOnly), options: options)
+    convenience init(engine: Engine, options: QueryOptions? = nil) throws {
+        self.init(engine: engine, tables: try engine.openTables(.readOnly), options: options)
+    }
+
+    init(engine: Engine, tables: TableSet, options: QueryOptions?) {
+        queries = TableQueries(engine, tables, options: options)
     }
 
     /// - Throws: `DiagnosticList` when the query can't be planned.

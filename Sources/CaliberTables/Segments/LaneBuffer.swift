@@ -58,7 +58,7 @@ enum LaneBlocks {
     private static let byteCount = rowCount * LaneBuffer.bytesPerRow
     private static let pieceByteCount = 16 << 20
     /// Blocks beyond these give their pages back to the system.
-    private static let warmBlockLimit = 256
+    private static let warmBlockLimit = 64
 
     private struct Free {
         /// The addresses of blocks that hold what they last held.

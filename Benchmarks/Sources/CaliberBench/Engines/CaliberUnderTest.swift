@@ -7,9 +7,9 @@ import Foundation
 /// The engine that is measured. All that the benchmarks know of its API and of its command line stands here.
 final class CaliberUnderTest {
     private let engine: Engine
-    private let session: EngineSession
+    private var session: EngineSession
     /// From the first events on.
-    private var writer: EngineWriter?
+    private var intake: IntakeSession?
 
     init(database: String, dictionary: String) throws {
         engine = try Engine.open(databasePath: database, dictionary: try MetricDictionary.load(from: dictionary))
@@ -34,7 +34,7 @@ final class CaliberUnderTest {
     }
 
     private func answer(_ query: MetricQuery) throws -> QueryAnswer {
-        try writer?.answer(query) ?? session.answer(query)
+        try session.answer(query)
     }
 
     /// Lets go of partial results of earlier queries.
@@ -42,8 +42,11 @@ final class CaliberUnderTest {
 
     /// Takes events in, one a line; they are durable afterwards, and the next query sees them.
     func take(_ lines: [UInt8]) throws {
-        if writer == nil { writer = try engine.writer() }
-        _ = try writer?.ingest([.bytes(lines, origin: "bench")])
+        if intake == nil {
+            intake = try engine.openIntake()
+            intake.map { session = $0.queries() }
+        }
+        _ = try intake?.ingest([.bytes(lines, origin: "bench")])
     }
 
     /// What it counted, by the names of `StreamFacts.totals`.

@@ -1,0 +1,61 @@
+import CaliberEventLog
+import CaliberQuery
+import CaliberStore
+import CaliberTables
+
+/// The right to write, and the tables open to be folded into: for events that come in all the time.
+///
+/// What a batch costs is what it touches. The tables' checkpoint lags behind by some thousand events, so that its cost is
+/// shared by many batches; the log has everything in the meantime. One thread uses a session and what it answers.
+public final class IntakeSession {
+    private let engine: Engine
+    private let lease: WriterLease
+    private let tables: TableSet
+    private var rebuiltTables: [String] = []
+
+    init(_ engine: Engine) throws {
+        self.engine = engine
+        lease = try engine.acquireLease()
+        var rebuilt: [String] = []
+        tables = try engine.openTables(.writing(lease)) { table, _ in rebuilt.append(table) }
+        rebuiltTables = rebuilt
+    }
+
+    /// Takes in inputs one after the other and folds what was accepted into the wide tables.
+    ///
+    /// - Parameter progress: called after each durable step.
+    public func ingest(
+        _ inputs: [EventInput], progress: (EventInput, IntakeProgress) -> Void = { _, _ in }
+    ) throws -> IngestOutcome {
+        var outcome = IngestOutcome(isDryRun: false)
+        outcome.rebuiltTables = rebuiltTables
+        rebuiltTables = []
+        for input in inputs {
+            let report = try engine.log.ingest(
+                input, lease: lease, now: engine.now, progress: { progress(input, $0) },
+                onCommit: { batches, position in outcome.folds += try tables.fold(batches, upTo: position) })
+            outcome.inputs.append(IngestOutcome.Input(origin: input.origin, report: report))
+        }
+        if try tables.checkpointIfDue(lease) != nil { engine.keepPartialResults() }
+        outcome.tableRowCounts = try tables.tableNames.map { ($0, try tables.rowCount(of: $0)) }
+        return outcome
+    }
+
+    /// Writes what the tables have and the file doesn't: before a pause, or at the end.
+    public func checkpoint() throws {
+        try tables.checkpoint(lease)
+        engine.keepPartialResults()
+    }
+
+    /// Queries over the tables as they are at each question, whatever of them is in the file.
+    ///
+    /// - Parameter options: how they are run; by the engine's settings when nil.
+    public func queries(options: QueryOptions? = nil) -> EngineSession {
+        EngineSession(engine: engine, tables: tables, options: options)
+    }
+}
+
+extension Engine {
+    /// - Throws: `StoreProblem.leaseHeld` beside another writer.
+    public func openIntake() throws -> IntakeSession { try IntakeSession(self) }
+}
