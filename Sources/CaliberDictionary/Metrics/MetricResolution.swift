@@ -141,7 +141,7 @@ struct MetricResolution {
         for reference in MetricInputReading.filterReferences(node.value) {
             let text = reference.version.map { "\(reference.name)@\($0)" } ?? reference.name
             switch lookup(reference.name, reference.version) {
-            case .found(let definition, let tableNames):
+            case .found(let definition, let tableNames, _):
                 let columns = tableNames.compactMap { tables.scope(of: $0)?.columns }
                 known[text] = .found(definition.type, dimensions: MetricScope.dimensions(of: columns))
             case .faulty: known[text] = .faulty

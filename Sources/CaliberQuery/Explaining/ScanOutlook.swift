@@ -89,8 +89,8 @@ extension ScanExecution {
             !options.usesCache
             ? .switchedOff
             : !program.scan.marks.isEmpty
-            ? .marked
-            : cache.map { .on(keptByteCount: $0.byteCount, byteLimit: $0.byteLimit) } ?? .absent
+                ? .marked
+                : cache.map { .on(keptByteCount: $0.byteCount, byteLimit: $0.byteLimit) } ?? .absent
         return ScanOutlook(segments: found, caching: caching)
     }
 }

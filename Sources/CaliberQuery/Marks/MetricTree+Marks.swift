@@ -49,7 +49,8 @@ extension MetricTree {
         let conversions = MetricNode.leaf(
             known ?? add(baseDefinition, converted, filter: filter, mark: mark, steps: steps))
         guard metric.calculation == .conversionRate else { return conversions }
-        let all = try node(of: baseDefinition, filters: [metric.base.filter].compactMap { $0 } + filters, steps: steps, depth: 0)
+        let all = try node(
+            of: baseDefinition, filters: [metric.base.filter].compactMap { $0 } + filters, steps: steps, depth: 0)
         return .ratio(numerator: conversions, denominator: all)
     }
 

@@ -40,7 +40,9 @@ struct RelationEvaluation {
             case .rank: ranks(column)
             case .share:
                 values[valueColumn(column.metric)].indices.map { group in
-                    let total = totals[column.within].map { $0.values[valueColumn(column.metric)][Int($0.numbers[group])] } ?? .null
+                    let total =
+                        totals[column.within].map { $0.values[valueColumn(column.metric)][Int($0.numbers[group])] }
+                        ?? .null
                     return MetricValue.ratio(values[valueColumn(column.metric)][group], total)
                 }
             }

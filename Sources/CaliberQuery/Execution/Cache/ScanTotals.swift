@@ -71,7 +71,8 @@ final class ScanTotals: @unchecked Sendable {
         states.merge(partial, numbers, part: nextPart)
         members[key] = Member(partial: partial, numbers: numbers, part: nextPart)
         nextPart += 1
-        byteCount += numbers.count * 4 + 128 + (groups.count - known) * (dimensions.count + 4 + states.folds.count * 3) * 8
+        byteCount +=
+            numbers.count * 4 + 128 + (groups.count - known) * (dimensions.count + 4 + states.folds.count * 3) * 8
     }
 
     private func remove(_ key: PartialKey) {
