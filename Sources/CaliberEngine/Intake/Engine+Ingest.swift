@@ -10,16 +10,20 @@ extension Engine {
     /// What was counted by a progress call is durable. After an error or a crash, the same inputs can be taken in again:
     /// what is there already counts as duplicate.
     ///
-    /// - Parameter progress: called after each durable step.
+    /// - Parameters:
+    ///   - eventsPerCommit: makes events durable and folds them as soon as so many are there, for inputs that come live;
+    ///     nil takes them in larger steps.
+    ///   - progress: called after each durable step.
     public func ingest(
-        _ inputs: [EventInput], progress: (EventInput, IntakeProgress) -> Void = { _, _ in }
+        _ inputs: [EventInput], eventsPerCommit: Int? = nil,
+        progress: (EventInput, IntakeProgress) -> Void = { _, _ in }
     ) throws -> IngestOutcome {
         let lease = try acquireLease()
         var outcome = IngestOutcome(isDryRun: false)
         let tables = try openTables(.writing(lease)) { table, _ in outcome.rebuiltTables.append(table) }
         for input in inputs {
             let report = try log.ingest(
-                input, lease: lease, now: now, progress: { progress(input, $0) },
+                input, lease: lease, now: now, eventsPerCommit: eventsPerCommit, progress: { progress(input, $0) },
                 onCommit: { batches, position in
                     outcome.folds += try tables.fold(batches, upTo: position)
                 })
