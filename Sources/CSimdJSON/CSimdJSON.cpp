@@ -193,7 +193,7 @@ bool readMember(
         if (type == '{') return readObject(parser, shape, entry.child, place, values);
         if (type != 'n') block(shape, entry.child, place, values);
     }
-    return entry.defers || namesAreUnique(parser, place);
+    return entry.defers || (type != '{' && type != '[') || namesAreUnique(parser, place);
 }
 
 bool readObject(

@@ -81,13 +81,15 @@ struct ShapeNode {
     }
 
     /// The entry of a name at a position: first the one that stood there last time.
-    int32_t match(uint32_t position, std::string_view name) {
+    __attribute__((always_inline)) int32_t match(uint32_t position, std::string_view name) {
         if (position < predicted.size()) {
             int32_t guess = predicted[position];
-            if (guess >= 0) {
-                if (entries[static_cast<size_t>(guess)].isNamed(name)) return guess;
-            }
+            if (guess >= 0 && entries[static_cast<size_t>(guess)].isNamed(name)) return guess;
         }
+        return search(position, name);
+    }
+
+    __attribute__((noinline)) int32_t search(uint32_t position, std::string_view name) {
         int32_t found = find(name);
         // Positions past the declared names and some more are not worth remembering.
         if (position < entries.size() + 16) {

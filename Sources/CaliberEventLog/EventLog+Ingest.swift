@@ -54,7 +54,8 @@ extension EventLog {
     }
 
     private func commit(
-        _ pipeline: IntakePipeline, _ input: EventInput, _ lease: WriterLease, _ now: @escaping @Sendable () -> Timestamp,
+        _ pipeline: IntakePipeline, _ input: EventInput, _ lease: WriterLease,
+        _ now: @escaping @Sendable () -> Timestamp,
         total: Int64?, _ progress: (IntakeProgress) -> Void, _ onCommit: ([EventBatch], LogPosition) throws -> Void
     ) throws -> IntakeReport {
         let run = IntakeRun(kind: "ingest", origin: input.origin, startedAt: now())
@@ -72,10 +73,7 @@ extension EventLog {
             while let chunk = try pipeline.next() { try handOn(write(chunk, run, lease, now)) }
         } else {
             let stage = CommitStage(pipeline) { [self] in try write($0, run, lease, now) }
-            defer {
-                pipeline.stop()
-                stage.stop()
-            }
+            defer { stage.stop() }
             while let committed = try stage.next() { try handOn(committed) }
         }
         if !run.isFinished { try finish(run, lease, now) }

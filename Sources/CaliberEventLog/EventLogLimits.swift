@@ -15,19 +15,22 @@ package enum EventLogLimits {
     static let zoneMixUpToleranceMicroseconds: Int64 = 15 * 60_000_000
     /// Chunks between two stages of the pipeline.
     static let handoffDepth = 1
-    static let keyCountPerPage = 4096
+    /// A page is one page of the file.
+    static let keyCountPerPage = 500
+    /// Fewer keys are not written at an intake's end: they are soon read from the log.
+    package static let leastWrittenKeyCount = 4096
     /// Runs of one level that are merged into one of the next.
     static let keyRunsPerLevel = 8
     /// Keys that may be in memory only; after a crash those of as many events are read from the log.
-    package static let unwrittenKeyCount = 1 << 18
+    package static let unwrittenKeyCount = 1 << 20
     /// Sorted keys that stay in memory; older and larger runs are read from the file page by page.
-    static let residentKeyByteCount = 128 << 20
+    static let residentKeyByteCount = 32 << 20
     /// What is read of a compressed input or a table at once.
     static let inputBlockByteCount = 1 << 20
     /// What is read at once of an input that is committed by the number of its events.
     static let livePieceByteCount = 64 << 10
     static let compressionLevel: Int32 = 1
     /// Binary logarithm of the compressor's table entries.
-    static let compressionHashLog: Int32 = 13
+    static let compressionHashLog: Int32 = 12
     static let compressionLeastMatch: Int32 = 7
 }

@@ -47,9 +47,13 @@ final class IntakeFixture {
     }
 
     @discardableResult
-    func ingest(_ input: EventInput, isDryRun: Bool = false) throws -> IntakeReport {
+    func ingest(
+        _ input: EventInput, isDryRun: Bool = false, eventsPerCommit: Int? = nil
+    ) throws -> IntakeReport {
         if isDryRun { return try log.rehearse(input, now: { IntakeFixture.now }) }
-        return try log.ingest(input, lease: lease, now: { IntakeFixture.now }) { batches, end in
+        return try log.ingest(
+            input, lease: lease, now: { IntakeFixture.now }, eventsPerCommit: eventsPerCommit
+        ) { batches, end in
             try self.see(batches, end)
         }
     }

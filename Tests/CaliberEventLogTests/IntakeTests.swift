@@ -109,6 +109,31 @@ import Testing
         #expect(long1.body.utf8.count == EventLogLimits.lineByteCount)
     }
 
+    @Test(arguments: [1, 2, 3, 1000])
+    func `commits of some events each take the same in as one commit of all`(eventsPerCommit: Int) throws {
+        let long = IntakeFixture.event(
+            "long", #"{"order_id":"A","x":""# + String(repeating: "x", count: 2 << 20) + #""}"#)
+        let lines =
+            (0..<40).map { IntakeFixture.event("\($0 % 30)") } + ["bad", "", long, "bad"]
+            + (40..<45).map {
+                IntakeFixture.event("\($0)", #"{"order_id":"é","note":"\#(String(repeating: "n", count: 70_000))"}"#)
+            }
+        for end in ["", "\n", "\n\n  "] {
+            let text = "\u{FEFF}" + lines.joined(separator: "\r\n") + end
+            let whole = try IntakeFixture()
+            let report = try whole.ingest(text)
+            let fixture = try IntakeFixture()
+            let parted = try fixture.ingest(
+                .bytes(Array(text.utf8), origin: "events.ndjson"), eventsPerCommit: eventsPerCommit)
+            #expect(parted.account == report.account)
+            #expect(parted.account == account(48, 35, 11, 2, 0))
+            #expect(parted.violations == report.violations)
+            #expect(fixture.seen == whole.seen)
+            #expect(try fixture.replayed() == whole.seen)
+            if eventsPerCommit == 1 { #expect(fixture.positions.count == 35) }
+        }
+    }
+
     @Test func `a dry run says what would happen and writes nothing`() throws {
         let fixture = try IntakeFixture()
         try fixture.ingest(IntakeFixture.event("0"))

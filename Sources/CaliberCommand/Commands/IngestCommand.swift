@@ -16,6 +16,7 @@ struct IngestCommand: CaliberSubcommand {
               caliber ingest orders.ndjson.gz
               caliber ingest --source erp_orders orders.csv
               zcat events.gz | caliber ingest -
+              kcat -C -t orders | caliber ingest --commit-every 1000 -
             """)
 
     @OptionGroup var deployment: DeploymentOptions
@@ -26,9 +27,18 @@ struct IngestCommand: CaliberSubcommand {
     @Option(help: ArgumentHelp("The files are CSV of this source of the dictionary.", valueName: "name"))
     var source: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Make events durable as soon as so many are there, for input that comes live.", valueName: "events"))
+    var commitEvery: Int?
+
     @Flag(name: .customLong("dry-run"), help: "Say what would happen, and write nothing.") var dryRun = false
 
     @Flag(help: "Exit with 3 when anything was quarantined.") var strict = false
+
+    func validate() throws {
+        guard commitEvery ?? 1 > 0 else { throw ValidationError("--commit-every is a number of events, from 1 on.") }
+    }
 
     func perform() throws {
         let loaded = try deployment.loadDictionary()
@@ -47,7 +57,10 @@ struct IngestCommand: CaliberSubcommand {
                         + "\(Output.grouped(progress.account.received)) events",
                     fraction: progress.totalByteCount.map { Double(progress.byteCount) / Double(max($0, 1)) })
             }
-            outcome = try dryRun ? engine.rehearse(inputs, progress: show) : engine.ingest(inputs, progress: show)
+            outcome =
+                try dryRun
+                ? engine.rehearse(inputs, progress: show)
+                : engine.ingest(inputs, eventsPerCommit: commitEvery, progress: show)
         } catch {
             line.clear()
             throw error

@@ -9,12 +9,16 @@ extension Engine {
     /// What was counted by a progress call is durable. After an error or a crash, the same inputs can be taken in again:
     /// what is there already counts as duplicate.
     ///
-    /// - Parameter progress: called after each durable step.
+    /// - Parameters:
+    ///   - eventsPerCommit: makes events durable and folds them as soon as so many are there, for inputs that come live;
+    ///     nil takes them in larger steps.
+    ///   - progress: called after each durable step.
     public func ingest(
-        _ inputs: [EventInput], progress: (EventInput, IntakeProgress) -> Void = { _, _ in }
+        _ inputs: [EventInput], eventsPerCommit: Int? = nil,
+        progress: (EventInput, IntakeProgress) -> Void = { _, _ in }
     ) throws -> IngestOutcome {
         let intake = try openIntake()
-        let outcome = try intake.ingest(inputs, progress: progress)
+        let outcome = try intake.ingest(inputs, eventsPerCommit: eventsPerCommit, progress: progress)
         // Processes to come then find the tables as they are, and replay nothing.
         try intake.checkpoint()
         return outcome

@@ -23,16 +23,20 @@ public final class IntakeSession {
 
     /// Takes in inputs one after the other and folds what was accepted into the wide tables.
     ///
-    /// - Parameter progress: called after each durable step.
+    /// - Parameters:
+    ///   - eventsPerCommit: makes events durable and folds them as soon as so many are there; nil takes them in larger
+    ///     steps.
+    ///   - progress: called after each durable step.
     public func ingest(
-        _ inputs: [EventInput], progress: (EventInput, IntakeProgress) -> Void = { _, _ in }
+        _ inputs: [EventInput], eventsPerCommit: Int? = nil,
+        progress: (EventInput, IntakeProgress) -> Void = { _, _ in }
     ) throws -> IngestOutcome {
         var outcome = IngestOutcome(isDryRun: false)
         outcome.rebuiltTables = rebuiltTables
         rebuiltTables = []
         for input in inputs {
             let report = try engine.log.ingest(
-                input, lease: lease, now: engine.now, progress: { progress(input, $0) },
+                input, lease: lease, now: engine.now, eventsPerCommit: eventsPerCommit, progress: { progress(input, $0) },
                 onCommit: { batches, position in outcome.folds += try tables.fold(batches, upTo: position) })
             outcome.inputs.append(IngestOutcome.Input(origin: input.origin, report: report))
         }

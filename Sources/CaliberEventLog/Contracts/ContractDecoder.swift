@@ -70,7 +70,6 @@ final class ContractDecoder {
     /// All rows decoded so far as a batch; nil when there are none.
     func settledBatch() -> EventBatch? {
         guard let batch else { return nil }
-        guard batch.count < rowCount else { return batch }
         batch.extend(to: rowCount)
         if let pool = batch.eventID.pool { eventIDs.handOver(to: pool) }
         for (field, column) in zip(fields, batch.fields) {

@@ -70,8 +70,8 @@ struct FieldPlan {
     @inline(__always)
     private mutating func usual(_ value: caliber_json_value) throws(IntakeProblem) -> Int64? {
         guard value.kind == CALIBER_JSON_STRING.rawValue else {
-            guard kind == .integer, value.kind == CALIBER_JSON_INT64.rawValue else { return nil }
-            return withinBounds(value.bits)
+            if kind == .integer, value.kind == CALIBER_JSON_INT64.rawValue { return withinBounds(value.bits) }
+            return kind == .boolean && value.kind == CALIBER_JSON_BOOLEAN.rawValue ? value.bits : nil
         }
         let text = JSONValue.bytes(value)
         switch kind {

@@ -32,10 +32,15 @@ final class IntakePipeline: Sendable {
     /// The next chunk in the input's order; nil after the last.
     func next() throws -> DecodedChunk? { try compressed.receive() }
 
-    /// Ends both threads, whether or not the input is at its end.
-    func stop() {
+    /// Says that no more chunks are wanted, whether or not the input is at its end.
+    func hangUp() {
         decoded.hangUp()
         compressed.hangUp()
+    }
+
+    /// Ends both threads. To be called once.
+    func stop() {
+        hangUp()
         for stage in stages { stage.join() }
     }
 }

@@ -2,7 +2,7 @@ import Foundation
 
 /// Says of most keys that are not in a run that they are not: a blocked Bloom filter.
 ///
-/// A key's six bits lie in one block of 512 bits, which is one cache line. At 12 bits a key about 1 in 200 absent keys
+/// A key's six bits lie in one block of 512 bits, which is one cache line. At 16 bits a key about 1 in 700 absent keys
 /// is let through; no present key is ever held back.
 ///
 /// Source: Putze, Sanders, Singler, Cache-, Hash- and Space-Efficient Bloom Filters, 2007.
@@ -11,7 +11,7 @@ final class KeyFilter: @unchecked Sendable {
     private let words: UnsafeMutablePointer<UInt64>
     private let blockCount: Int
 
-    private static let bitsPerKey = 12
+    private static let bitsPerKey = 16
     private static let wordsPerBlock = 8
 
     init(keyCount: Int) {
@@ -20,10 +20,10 @@ final class KeyFilter: @unchecked Sendable {
         words.initialize(repeating: 0, count: blockCount * KeyFilter.wordsPerBlock)
     }
 
-    /// - Returns: nil when `data` is no filter that was saved for `keyCount` keys.
-    init?(_ data: Data, keyCount: Int) {
-        blockCount = max(1, (keyCount * KeyFilter.bitsPerKey + 511) / 512)
-        guard data.count == blockCount * 64 else { return nil }
+    /// - Returns: nil when `data` is no filter. One with another number of bits a key is a filter, too.
+    init?(_ data: Data) {
+        guard !data.isEmpty, data.count.isMultiple(of: 64) else { return nil }
+        blockCount = data.count / 64
         words = KeyFilter.allocate(blockCount)
         data.withUnsafeBytes { UnsafeMutableRawPointer(words).copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
     }

@@ -13,15 +13,15 @@ extension KeyIndex {
         return runs
     }
 
-    /// Writes the keys that are not in the file yet, unless they are fewer than a page: those are soon read from the log.
+    /// Writes the keys that are not in the file yet, unless they are few.
     static func flush(_ runs: inout KeyRuns, in database: Database) throws {
-        if runs.unwrittenKeyCount >= EventLogLimits.keyCountPerPage { try write(&runs, in: database) }
+        if runs.unwrittenKeyCount >= EventLogLimits.leastWrittenKeyCount { try write(&runs, in: database) }
     }
 
     /// Writes what is unwritten as one run, and merges levels that have become full.
     private static func write(_ runs: inout KeyRuns, in database: Database) throws {
         guard !runs.unwritten.isEmpty else { return }
-        runs.written.append(try write(KeyRun(merging: runs.unwritten, level: 0), in: database))
+        runs.written.append(try merge(runs.unwritten, level: 0, in: database))
         runs.unwritten = []
         var level = 0
         while true {
@@ -34,20 +34,10 @@ extension KeyIndex {
         }
     }
 
-    private static func write(_ run: KeyRun, in database: Database) throws -> KeyRun {
-        guard let keys = run.residentKeys else { throw StaleKeyRun() }
-        let numbered = run.numbered(try insert(level: 0, count: run.count, filter: run.filter, in: database))
-        for (page, start) in stride(from: 0, to: keys.count, by: EventLogLimits.keyCountPerPage).enumerated() {
-            let end = min(keys.count, start + EventLogLimits.keyCountPerPage)
-            try insertPage(numbered.pageID(page), numbered.pageFirsts[page], keys.data(start..<end), in: database)
-        }
-        return numbered
-    }
-
-    private static func insert(level: Int, count: Int, filter: KeyFilter, in database: Database) throws -> Int64 {
+    private static func insert(level: Int, count: Int, filter: Data, in database: Database) throws -> Int64 {
         let statement = try database.cachedStatement(
             sql: "INSERT INTO eventKeyRun (level, keyCount, filter) VALUES (?, ?, ?)")
-        try statement.execute(arguments: [level, count, filter.data])
+        try statement.execute(arguments: [level, count, filter])
         return database.lastInsertedRowID
     }
 
@@ -61,17 +51,18 @@ extension KeyIndex {
     private static func merge(_ runs: [KeyRun], level: Int, in database: Database) throws -> KeyRun {
         let count = runs.reduce(0) { $0 + $1.count }
         let filter = KeyFilter(keyCount: count)
-        let keyRunID = try insert(level: level, count: count, filter: filter, in: database)
+        // The filter follows when it is whole.
+        let keyRunID = try insert(level: level, count: count, filter: Data(), in: database)
         let isKept = count * EventKey.byteCount <= EventLogLimits.residentKeyByteCount
         let kept = isKept ? SortedKeys(capacity: count) : nil
         var firsts: [UInt64] = []
-        var cursors = try runs.map { try KeyCursor($0, in: database) }
+        var merge = KeyMerge(try runs.map { try KeyCursor($0, in: database) })
         var remaining = count
         while remaining > 0 {
             let page = SortedKeys(capacity: EventLogLimits.keyCountPerPage)
             let pageCount = min(remaining, EventLogLimits.keyCountPerPage)
             for _ in 0..<pageCount {
-                let key = try takeLeast(&cursors, in: database)
+                let key = try merge.next(in: database)
                 filter.insert(key)
                 page.append(key)
             }
@@ -83,21 +74,9 @@ extension KeyIndex {
         }
         try database.execute(
             sql: "UPDATE eventKeyRun SET filter = ? WHERE keyRunID = ?", arguments: [filter.data, keyRunID])
-        for run in runs { try delete(run, in: database) }
+        for run in runs where run.isWritten { try delete(run, in: database) }
         return KeyRun(
             keyRunID: keyRunID, level: level, count: count, filter: filter, pageFirsts: firsts, resident: kept)
-    }
-
-    /// The least key at the head of any cursor. Eight heads are compared faster than a heap is kept.
-    private static func takeLeast(_ cursors: inout [KeyCursor], in database: Database) throws -> EventKey {
-        var least = -1
-        for index in cursors.indices where cursors[index].index < cursors[index].count {
-            if least < 0 || cursors[index].head < cursors[least].head { least = index }
-        }
-        precondition(least >= 0, "key runs hold fewer keys than they say")
-        let key = cursors[least].head
-        try cursors[least].advance(in: database)
-        return key
     }
 
     private static func delete(_ run: KeyRun, in database: Database) throws {
@@ -108,12 +87,38 @@ extension KeyIndex {
     }
 }
 
+/// The keys of several runs in order. Some dozen heads are compared faster than a heap is kept.
+private struct KeyMerge {
+    private var cursors: [KeyCursor]
+    private var heads: [EventKey]
+
+    init(_ cursors: [KeyCursor]) {
+        self.cursors = cursors.filter { !$0.isAtEnd }
+        heads = self.cursors.map(\.head)
+    }
+
+    mutating func next(in database: Database) throws -> EventKey {
+        precondition(!heads.isEmpty, "key runs hold fewer keys than they say")
+        var least = 0
+        for index in 1..<max(heads.count, 1) where heads[index] < heads[least] { least = index }
+        let key = heads[least]
+        try cursors[least].advance(in: database)
+        if cursors[least].isAtEnd {
+            cursors.remove(at: least)
+            heads.remove(at: least)
+        } else {
+            heads[least] = cursors[least].head
+        }
+        return key
+    }
+}
+
 /// Reads a run in order, from memory or page by page.
 private struct KeyCursor {
     private let run: KeyRun
     private var keys: SortedKeys
     private var page: Int?
-    private(set) var index = 0
+    private var index = 0
 
     init(_ run: KeyRun, in database: Database) throws {
         self.run = run
@@ -126,7 +131,7 @@ private struct KeyCursor {
         }
     }
 
-    var count: Int { keys.count }
+    var isAtEnd: Bool { index == keys.count }
     var head: EventKey { keys.buffer[index] }
 
     mutating func advance(in database: Database) throws {

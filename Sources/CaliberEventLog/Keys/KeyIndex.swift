@@ -73,19 +73,27 @@ final class KeyIndex: Sendable {
                 arguments: [keyRunID])
         else { throw StaleKeyRun() }
         let count: Int = row["keyCount"]
+        let pageIDs: StatementArguments = [keyRunID << 24, (keyRunID + 1) << 24 - 1]
         let firsts = try Int64.fetchAll(
             database, sql: "SELECT firstKey FROM eventKeyPage WHERE pageID BETWEEN ? AND ? ORDER BY pageID",
-            arguments: [keyRunID << 24, (keyRunID + 1) << 24 - 1]
+            arguments: pageIDs
         ).map { UInt64(bitPattern: $0) }
-        let pageCount = (count + EventLogLimits.keyCountPerPage - 1) / EventLogLimits.keyCountPerPage
-        guard firsts.count == pageCount else {
-            throw InputProblem.damagedKeys(reason: "run \(keyRunID) has \(firsts.count) of its \(pageCount) pages")
+        // Pages had another size once.
+        let pageByteCount = try Int.fetchOne(
+            database,
+            sql: "SELECT LENGTH(keys) FROM eventKeyPage WHERE pageID BETWEEN ? AND ? ORDER BY pageID LIMIT 1",
+            arguments: pageIDs)
+        let keysPerPage = max(1, (pageByteCount ?? 0) / EventKey.byteCount)
+        guard firsts.count == (count + keysPerPage - 1) / keysPerPage else {
+            throw InputProblem.damagedKeys(
+                reason: "run \(keyRunID) of \(count) keys has \(firsts.count) pages of \(keysPerPage)")
         }
-        guard let filter = KeyFilter(row["filter"], keyCount: count) else {
+        guard let filter = KeyFilter(row["filter"]) else {
             throw InputProblem.damagedKeys(reason: "the filter of run \(keyRunID) has a wrong size")
         }
         return KeyRun(
-            keyRunID: keyRunID, level: row["level"], count: count, filter: filter, pageFirsts: firsts, resident: nil)
+            keyRunID: keyRunID, level: row["level"], count: count, filter: filter, pageFirsts: firsts,
+            keysPerPage: keysPerPage, resident: nil)
     }
 
     /// Takes over what a committed transaction has made of the runs.
@@ -97,10 +105,11 @@ final class KeyIndex: Sendable {
         }
     }
 
-    /// Drops keys from memory, those of the largest runs first, until the rest is within the budget.
+    /// Drops keys from memory, those of the largest and oldest runs first, until the rest is within the budget.
     private static func evict(_ runs: [KeyRun]) {
         var total = runs.reduce(0) { $0 + $1.residentByteCount }
-        for run in runs.sorted(by: { $0.count > $1.count }) where total > EventLogLimits.residentKeyByteCount {
+        for run in runs.sorted(by: { ($1.level, $0.keyRunID) < ($0.level, $1.keyRunID) })
+        where total > EventLogLimits.residentKeyByteCount {
             total -= run.residentByteCount
             run.keep(nil)
         }

@@ -11,16 +11,19 @@ final class KeyRun: Sendable {
     let filter: KeyFilter
     /// The high half of each page's first key.
     let pageFirsts: [UInt64]
+    let keysPerPage: Int
     private let resident: Mutex<SortedKeys?>
 
     init(
-        keyRunID: Int64, level: Int, count: Int, filter: KeyFilter, pageFirsts: [UInt64], resident: SortedKeys?
+        keyRunID: Int64, level: Int, count: Int, filter: KeyFilter, pageFirsts: [UInt64],
+        keysPerPage: Int = EventLogLimits.keyCountPerPage, resident: SortedKeys?
     ) {
         self.keyRunID = keyRunID
         self.level = level
         self.count = count
         self.filter = filter
         self.pageFirsts = pageFirsts
+        self.keysPerPage = keysPerPage
         self.resident = Mutex(resident)
     }
 
@@ -33,12 +36,8 @@ final class KeyRun: Sendable {
         self.init(keyRunID: 0, level: level, count: keys.count, filter: filter, pageFirsts: firsts, resident: keys)
     }
 
-    /// The same run, once it has a number in the file.
-    func numbered(_ keyRunID: Int64) -> KeyRun {
-        KeyRun(
-            keyRunID: keyRunID, level: level, count: count, filter: filter, pageFirsts: pageFirsts,
-            resident: residentKeys)
-    }
+    /// Whether its keys are in the file; if not, they are in memory.
+    var isWritten: Bool { keyRunID != 0 }
 
     var residentKeys: SortedKeys? { resident.withLock { $0 } }
 
@@ -65,7 +64,7 @@ final class KeyRun: Sendable {
     func readPage(_ page: Int, in database: Database) throws -> SortedKeys {
         let statement = try database.cachedStatement(sql: "SELECT keys FROM eventKeyPage WHERE pageID = ?")
         guard let data = try Data.fetchOne(statement, arguments: [pageID(page)]) else { throw StaleKeyRun() }
-        let expected = min(EventLogLimits.keyCountPerPage, count - page * EventLogLimits.keyCountPerPage)
+        let expected = min(keysPerPage, count - page * keysPerPage)
         guard data.count == expected * EventKey.byteCount else {
             throw InputProblem.damagedKeys(reason: "page \(page) of run \(keyRunID) has \(data.count) bytes")
         }
