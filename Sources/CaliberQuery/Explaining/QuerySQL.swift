@@ -120,6 +120,7 @@ struct QuerySQL {
         if !conditions.isEmpty { lines.append("  WHERE " + conditions.joined(separator: "\n    AND ")) }
         if !scan.dimensions.isEmpty {
             lines.append("  GROUP BY " + scan.dimensions.indices.map { String($0 + 1) }.joined(separator: ", "))
+            if let condition = presence(scan, sql) { lines.append("  HAVING " + condition) }
         }
         return lines.joined(separator: "\n")
     }
@@ -136,6 +137,14 @@ struct QuerySQL {
         let local = dimension.expression.type == .timestamp ? sql.localTime(text) : text
         let truncated = "DATE_TRUNC('\(grain.rawValue)', \(local))"
         return grain == .hour ? truncated : "CAST(\(truncated) AS DATE)"
+    }
+
+    /// A group is there when some aggregate has a row in it; nil where every group has.
+    private func presence(_ scan: PlannedScan, _ sql: ExpressionSQL) -> String? {
+        let masks = scan.aggregates.map(\.mask)
+        guard !masks.isEmpty, !masks.contains(nil) else { return nil }
+        return masks.compactMap { $0 }.withoutRepeats.map { "COUNT(*) FILTER (WHERE \(sql.text(scan.masks[$0]))) > 0" }
+            .joined(separator: " OR ")
     }
 
     private func conditions(_ scan: PlannedScan, _ sql: ExpressionSQL) -> [String] {
