@@ -94,9 +94,9 @@ extension QuerySQL {
     }
 
     private func local(_ moment: Int64) -> String {
-        let offset = plan.zone.offsetSeconds(at: Timestamp(microseconds: moment))
-        let text = Timestamp(microseconds: moment).formatted(offsetSeconds: offset)
-        return "TIMESTAMP '\(text.prefix { $0 != "+" && $0 != "Z" }.prefix(26))'"
+        let offset = Int64(plan.zone.offsetSeconds(at: Timestamp(microseconds: moment)))
+        let clock = Timestamp(microseconds: moment + offset * Timestamp.microsecondsPerSecond)
+        return "TIMESTAMP '\(clock.description.prefix { $0 != "Z" })'"
     }
 
     // MARK: Rows of a window
