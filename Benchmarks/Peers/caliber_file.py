@@ -12,8 +12,10 @@ import sqlite3
 
 import job
 
-# Names of tables and indexes that belong to the wide tables; all else is the log with its keys, and the accounts.
-OF_TABLES = ("wideTable", "tableColumn", "segment", "stringChunk", "sqlite_autoindex_stringChunk")
+# What the wide tables keep. Lengths stand at the head of each row, so that the file is not read as a whole.
+TABLE_BYTES = """
+SELECT (SELECT sum(length(body)) FROM segmentColumn) + (SELECT coalesce(sum(length(body)), 0) FROM stringChunk)
+"""
 
 COLUMNS = """
 SELECT columnName, sum(rawByteCount) FROM segmentColumn
@@ -34,12 +36,12 @@ def main():
     arguments = parser.parse_args()
 
     connection = sqlite3.connect(f"file:{arguments.database}?mode=ro", uri=True)
-    parts = connection.execute("SELECT name, pgsize FROM dbstat WHERE aggregate = 1").fetchall()
-    tables = sum(size for name, size in parts if name.startswith(OF_TABLES))
+    (tables,) = connection.execute(TABLE_BYTES).fetchone()
+    (whole,) = connection.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").fetchone()
     since = datetime.datetime.fromisoformat(arguments.since + "T00:00:00+08:00")
     job.print_report(
         tableBytes=tables,
-        logBytes=sum(size for _, size in parts) - tables,
+        logBytes=whole - tables,
         columnBytes=dict(connection.execute(COLUMNS, (arguments.table, -(2**62)))),
         recentColumnBytes=dict(connection.execute(COLUMNS, (arguments.table, int(since.timestamp() * 1e6)))),
     )

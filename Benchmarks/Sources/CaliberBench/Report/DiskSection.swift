@@ -21,7 +21,8 @@ struct DiskSection: ReportSection {
                 ["file", "size", "÷ DuckDB's table", "seconds", "peak memory"],
                 [
                     row("Caliber: log, keys, wide table", caliber.databaseBytes, caliber),
-                    row("— its wide table", parts.tableBytes, nil), row("— its log", parts.logBytes, nil),
+                    row("— its wide table", parts.tableBytes, nil),
+                    row("— log, keys and the rest", parts.logBytes, nil),
                     row("DuckDB: table", duckDB.databaseBytes, duckDB),
                     row("DuckDB: table and events", both.databaseBytes, both),
                     row("ClickHouse MergeTree: table", clickHouse.databaseBytes, clickHouse),
