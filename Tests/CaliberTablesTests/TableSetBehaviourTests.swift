@@ -108,7 +108,9 @@ import Testing
         try world.feed((0..<64).map { payment(world, "o\($0)", at: Int64($0), time: 0) }, to: set)
         let before = try set.snapshot(of: "orders").segments.map { "\($0.identity.id)@\($0.identity.version)" }
         _ = try set.checkpoint()
-        #expect(try world.open().snapshot(of: "orders").segments.map { "\($0.identity.id)@\($0.identity.version)" } == before)
+        #expect(
+            try world.open().snapshot(of: "orders").segments.map { "\($0.identity.id)@\($0.identity.version)" }
+                == before)
         try world.feed([created(world, "o5", time: 3)], to: set)
         let after = try set.snapshot(of: "orders").segments.map { "\($0.identity.id)@\($0.identity.version)" }
         #expect(zip(before, after).filter { $0 != $1 }.count == 1)

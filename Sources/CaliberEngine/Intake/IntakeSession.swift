@@ -36,7 +36,8 @@ public final class IntakeSession {
         rebuiltTables = []
         for input in inputs {
             let report = try engine.log.ingest(
-                input, lease: lease, now: engine.now, eventsPerCommit: eventsPerCommit, progress: { progress(input, $0) },
+                input, lease: lease, now: engine.now, eventsPerCommit: eventsPerCommit,
+                progress: { progress(input, $0) },
                 onCommit: { batches, position in outcome.folds += try tables.fold(batches, upTo: position) })
             outcome.inputs.append(IngestOutcome.Input(origin: input.origin, report: report))
         }

@@ -76,7 +76,9 @@ struct StoredTable: Sendable {
     static func nextSegmentID(in database: Database) throws -> Int64 {
         let highest = try Int64.fetchOne(
             database,
-            sql: "SELECT MAX(segmentID) FROM (SELECT MAX(segmentID) AS segmentID FROM segment UNION ALL SELECT highest FROM segmentSequence)")
+            sql:
+                "SELECT MAX(segmentID) FROM (SELECT MAX(segmentID) AS segmentID FROM segment UNION ALL SELECT highest FROM segmentSequence)"
+        )
         return (highest ?? 0) + 1
     }
 
