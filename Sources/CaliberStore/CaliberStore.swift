@@ -34,7 +34,9 @@ public final class CaliberStore: Sendable {
             try database.execute(sql: "PRAGMA synchronous = FULL")
             try database.execute(sql: "PRAGMA cache_size = -\(StoreLimits.cacheKibibytes)")
             try database.execute(sql: "PRAGMA wal_autocheckpoint = \(StoreLimits.walCheckpointPageCount)")
-            try database.execute(sql: "PRAGMA mmap_size = \(StoreLimits.mappedByteCount)")
+            // Readers look at columns in the file's own pages; a writer's would only stay in memory after they are written.
+            let mapped = database.configuration.readonly ? StoreLimits.mappedByteCount : 0
+            try database.execute(sql: "PRAGMA mmap_size = \(mapped)")
         }
         pool = try DatabasePool(path: path, configuration: configuration)
     }

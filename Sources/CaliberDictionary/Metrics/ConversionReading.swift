@@ -21,7 +21,11 @@ extension MetricInputReading {
         guard let entity, let properties else { return nil }
         var window: Int64?
         if let windowValue = node.value["window"] {
-            guard let length = windowValue.text.flatMap(DurationText.parse) else { return nil }
+            guard let text = windowValue.text else { return nil }
+            guard let length = DurationText.parse(text) else {
+                log.report(.shape(.badDuration(text: text, at: windowValue.location)))
+                return nil
+            }
             guard length > 0 else {
                 log.report(.relation(.emptyWindow(at: windowValue.location)))
                 return nil

@@ -24,7 +24,13 @@ struct TimeReading {
     func window(of metric: YAMLValue) -> CumulativeMetric.Window? {
         switch (metric["window"], metric["grain_to_date"]) {
         case (nil, nil): return .allTime
-        case (let span?, nil): return span.text.flatMap { CalendarSpan(text: $0) }.map { .trailing($0) }
+        case (let span?, nil):
+            guard let text = span.text else { return nil }
+            guard let days = CalendarSpan(text: text) else {
+                log.report(.shape(.badCalendarSpan(text: text, at: span.location)))
+                return nil
+            }
+            return .trailing(days)
         case (nil, let grain?): return self.grain(grain, of: "\"grain_to_date\" of a metric").map { .toDate($0) }
         case (_?, let grain?):
             log.report(.metric(.twoWindows(first: "window", second: "grain_to_date", at: grain.location)))

@@ -44,9 +44,10 @@ extension DictionaryKeys {
                 "input_metric", .oneOf([.text, .section(input)]), "The metric that is taken over a longer time.",
                 types: [.cumulative]),
             .optional(
-                "window", .calendarSpan,
-                "The days up to and with the one shown: 7 days, 1 month; without it and grain_to_date, all time.",
-                types: [.cumulative]),
+                "window", .text,
+                "Cumulative: the days up to and with the one shown, 7 days, 1 month; without it and grain_to_date, all time. "
+                    + "Conversion: it counts less than this after its base, 24 hours; without it however late.",
+                types: [.cumulative, .conversion]),
             .optional(
                 "grain_to_date", .text, "From the start of the week, month, quarter or year to the day shown.",
                 types: [.cumulative]),

@@ -18,9 +18,6 @@ extension DictionaryKeys {
             "calculation", .choice(ConversionMetric.Calculation.allCases.map(\.rawValue)),
             "The number of conversions, or their share of the base; default conversion_rate.", types: [.conversion]),
         .optional(
-            "window", .duration, "A conversion counts less than this after its base: 7 days; default however late.",
-            types: [.conversion]),
-        .optional(
             "constant_properties", .list(.section(constantProperty)),
             "Columns that base and conversion must have equal as well: the same product.", types: [.conversion]),
         .optional(

@@ -45,7 +45,7 @@ import Testing
             ShopDictionary.metrics(replacing: "expr: paid", with: "exp: paid"),
             ShopDictionary.metrics(replacing: "    owner: team:goods\n", with: ""),
             ShopDictionary.metrics(replacing: "denominator: gmv", with: "denominator: gmv\n    table: orders"),
-            ShopDictionary.metrics(replacing: "type: simple", with: "type: cumulative"),
+            ShopDictionary.metrics(replacing: "type: simple", with: "type: total"),
             ShopDictionary.tables(replacing: "fold: sum", with: "fold: total"),
         ]
         for (index, file) in bad.enumerated() {
