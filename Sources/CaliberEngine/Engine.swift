@@ -45,7 +45,8 @@ public final class Engine: Sendable {
         self.log = log
         self.settings = settings
         partials = PartialCache(
-            byteLimit: settings.queryCacheBytes, archive: StoredPartials(store: store, now: now))
+            byteLimit: settings.queryCacheBytes,
+            archive: StoredPartials(store: store, fewestRows: settings.fewestArchivedRows, now: now))
         self.now = now
     }
 
@@ -93,12 +94,16 @@ public struct EngineSettings: Sendable {
     public var queryParallelism: Int
     /// What contributions of segments to queries may take in memory; 0 keeps none.
     public var queryCacheBytes: Int
+    /// Contributions of scans of fewer rows are not kept in the file.
+    public var fewestArchivedRows: Int
 
     public init(
         memoryBudgetBytes: Int = TableSettings.defaultMemoryBudgetBytes,
-        queryParallelism: Int = ProcessInfo.processInfo.activeProcessorCount, queryCacheBytes: Int = 512 << 20
+        queryParallelism: Int = ProcessInfo.processInfo.activeProcessorCount, queryCacheBytes: Int = 512 << 20,
+        fewestArchivedRows: Int = 100_000
     ) {
         self.queryCacheBytes = queryCacheBytes
+        self.fewestArchivedRows = fewestArchivedRows
         self.memoryBudgetBytes = memoryBudgetBytes
         self.queryParallelism = queryParallelism
     }

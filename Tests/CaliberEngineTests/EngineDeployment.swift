@@ -23,8 +23,10 @@ struct EngineDeployment: Sendable {
     }
 
     /// The same database under another dictionary.
-    func reopened(_ dictionary: LoadedDictionary) throws -> Engine {
-        try Engine.open(databasePath: engine.databasePath, dictionary: dictionary, now: { EngineDeployment.now })
+    func reopened(_ dictionary: LoadedDictionary, settings: EngineSettings = EngineSettings()) throws -> Engine {
+        try Engine.open(
+            databasePath: engine.databasePath, dictionary: dictionary, settings: settings,
+            now: { EngineDeployment.now })
     }
 }
 

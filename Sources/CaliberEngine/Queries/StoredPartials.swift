@@ -8,6 +8,7 @@ import GRDB
 /// Contributions of segments to plans, in the database file. A query of a later process takes them from there.
 struct StoredPartials: PartialArchive {
     let store: CaliberStore
+    let fewestRows: Int
     let now: @Sendable () -> Timestamp
 
     /// The plans that were not used for the longest go when there is more.

@@ -69,7 +69,7 @@ struct ScanExecution {
         if let cache, !missing.isEmpty {
             let new = zip(missing, scanned).map { (key: keys[$0], partial: $1) }
             cache.insert(new, of: fingerprint, current: current)
-            if let codec, scanned.reduce(0, { $0 + $1.rowsScanned }) >= ScanExecution.fewestRowsArchived {
+            if let codec, cache.archives(rowCount: scanned.reduce(0, { $0 + $1.rowsScanned })) {
                 cache.archiveLater(
                     fingerprint,
                     new.compactMap { key, partial in codec.encode(partial).flatMap { key.archived($0) } })
@@ -81,9 +81,6 @@ struct ScanExecution {
             partial.map { Contribution(key: keys[position], partial: $0, isCached: known[position] != nil) }
         }
     }
-
-    /// Fewer rows are scanned sooner than they are looked up in the file.
-    private static let fewestRowsArchived = 100_000
 
     struct Contribution {
         let key: PartialKey

@@ -2,6 +2,9 @@ import CaliberTables
 
 /// Where contributions outlive the process. What it loses or damages is computed again.
 package protocol PartialArchive: Sendable {
+    /// Scans of fewer rows are repeated sooner than they are looked up.
+    var fewestRows: Int { get }
+
     /// Everything that is kept for a plan.
     func read(plan: String) -> [ArchivedPartial]
 

@@ -75,7 +75,7 @@ public final class PartialCache: Sendable {
 
     /// Sees to it that the archive gets contributions at the next `flush`.
     func archiveLater(_ plan: PlanFingerprint, _ partials: [ArchivedPartial]) {
-        guard archive != nil, partials.reduce(0, { $0 + $1.bytes.count }) <= PartialCache.mostArchivedBytes else {
+        guard partials.reduce(0, { $0 + $1.bytes.count }) <= PartialCache.mostArchivedBytes else {
             return
         }
         state.withLock { $0.pending[plan, default: []] += partials }
@@ -83,6 +83,9 @@ public final class PartialCache: Sendable {
 
     /// Whether contributions can outlive the process.
     var hasArchive: Bool { archive != nil }
+
+    /// Whether a scan of so many rows is worth an entry in the archive.
+    func archives(rowCount: Int) -> Bool { archive.map { rowCount >= $0.fewestRows } ?? false }
 
     /// Gives the archive what is new since the last time.
     public func flush() {
