@@ -2,35 +2,41 @@
 
 #include "CKernels.h"
 
-// Digits of this many bits: their counts stay in the first-level cache.
-#define DIGIT_BITS 11
-#define DIGIT_COUNT (1u << DIGIT_BITS)
-#define MOST_DIGITS (64 / DIGIT_BITS + 1)
+// Digits have at most this many bits: their counts stay in the second-level cache, and twenty-six bits take two passes.
+// For few keys counting so many values would cost more than it saves.
+#define MOST_DIGIT_BITS 13
+#define FEW_KEYS 4096
+#define FEW_KEYS_DIGIT_BITS 8
+// Five long digits cover 64 bits; eight short ones have fewer counts.
+#define MOST_COUNTS (5u << MOST_DIGIT_BITS)
 
 #define SORT(width, type)                                                                                            \
     type *kernels_sort_##width(type *keys, type *spare, size_t count, unsigned bits)                                 \
     {                                                                                                                \
-        unsigned digits = (bits + DIGIT_BITS - 1) / DIGIT_BITS;                                                      \
-        uint32_t starts[MOST_DIGITS][DIGIT_COUNT];                                                                   \
-        memset(starts, 0, digits * sizeof starts[0]);                                                                \
+        unsigned most = count < FEW_KEYS ? FEW_KEYS_DIGIT_BITS : MOST_DIGIT_BITS;                                    \
+        unsigned digits = (bits + most - 1) / most;                                                                  \
+        if (digits == 0 || count < 2) return keys;                                                                   \
+        unsigned digit_bits = (bits + digits - 1) / digits, digit_count = 1u << digit_bits;                          \
+        uint32_t starts[MOST_COUNTS];                                                                                \
+        memset(starts, 0, ((size_t)digits << digit_bits) * sizeof starts[0]);                                        \
         for (size_t i = 0; i < count; i++) {                                                                         \
             type key = keys[i];                                                                                      \
             for (unsigned digit = 0; digit < digits; digit++)                                                        \
-                starts[digit][key >> digit * DIGIT_BITS & (DIGIT_COUNT - 1)]++;                                      \
+                starts[(digit << digit_bits) + (key >> digit * digit_bits & (digit_count - 1))]++;                   \
         }                                                                                                            \
         for (unsigned digit = 0; digit < digits; digit++) {                                                          \
-            uint32_t *next = starts[digit], total = 0;                                                               \
-            unsigned shift = digit * DIGIT_BITS;                                                                     \
+            uint32_t *next = starts + ((size_t)digit << digit_bits), total = 0;                                      \
+            unsigned shift = digit * digit_bits;                                                                     \
             /* A digit that all keys share moves nothing. */                                                         \
-            if (count == 0 || next[keys[0] >> shift & (DIGIT_COUNT - 1)] == count) continue;                         \
-            for (unsigned value = 0; value < DIGIT_COUNT; value++) {                                                 \
+            if (next[keys[0] >> shift & (digit_count - 1)] == count) continue;                                       \
+            for (unsigned value = 0; value < digit_count; value++) {                                                 \
                 uint32_t here = next[value];                                                                         \
                 next[value] = total;                                                                                 \
                 total += here;                                                                                       \
             }                                                                                                        \
             for (size_t i = 0; i < count; i++) {                                                                     \
                 type key = keys[i];                                                                                  \
-                spare[next[key >> shift & (DIGIT_COUNT - 1)]++] = key;                                               \
+                spare[next[key >> shift & (digit_count - 1)]++] = key;                                               \
             }                                                                                                        \
             type *sorted = spare;                                                                                    \
             spare = keys;                                                                                            \

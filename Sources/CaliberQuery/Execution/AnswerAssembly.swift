@@ -23,24 +23,32 @@ struct AnswerAssembly {
             ?? AnswerOrdering(plan: plan, groups: groups, values: values)
         let ordered = ordering.groupNumbers()
         let shown = ordered.prefix(plan.query.limit ?? ordered.count)
+        let texts = groups.pools.map { pool in
+            pool.map { pool in (0..<UInt32(pool.count)).map { pool.string($0) } } ?? []
+        }
         return QueryAnswer(
             query: plan.query, comparedWith: plan.comparison.map { TimeOffset.back($0.span).description },
             zone: plan.zone, fields: plan.fields,
-            rows: shown.map { item in relatedRows.map { related($0[item]) } ?? row(item) }, total: ordered.count,
+            rows: shown.map { item in relatedRows.map { related($0[item], texts) } ?? row(item, texts) },
+            total: ordered.count,
             metrics: plan.metrics.map { annotation(of: $0, now: now) }, statistics: statistics,
             othersRows: relatedRows.map { rows in
                 shown.indices.filter { rows[shown[$0]].isOthers }
             } ?? [])
     }
 
-    private func row(_ group: Int) -> [AnswerValue] {
-        plan.dimensions.indices.map { dimensionValue(group, $0) } + values.map { AnswerAssembly.value($0[group]) }
+    private func row(_ group: Int, _ texts: [[String]]) -> [AnswerValue] {
+        var row: [AnswerValue] = []
+        row.reserveCapacity(plan.dimensions.count + values.count)
+        for dimension in plan.dimensions.indices { row.append(dimensionValue(group, dimension, texts)) }
+        for column in values { row.append(AnswerAssembly.value(column[group])) }
+        return row
     }
 
-    private func related(_ row: AnswerRow) -> [AnswerValue] {
+    private func related(_ row: AnswerRow, _ texts: [[String]]) -> [AnswerValue] {
         let ranked = row.isOthers ? plan.rankedDimensions : []
         return plan.dimensions.indices.map { dimension in
-            ranked.contains(dimension) ? .text(QueryAnswer.others) : dimensionValue(row.group, dimension)
+            ranked.contains(dimension) ? .text(QueryAnswer.others) : dimensionValue(row.group, dimension, texts)
         } + row.values.map(AnswerAssembly.value)
     }
 
@@ -52,14 +60,15 @@ struct AnswerAssembly {
         }
     }
 
-    private func dimensionValue(_ group: Int, _ dimension: Int) -> AnswerValue {
+    /// - Parameter texts: by dimension, the strings by code.
+    private func dimensionValue(_ group: Int, _ dimension: Int, _ texts: [[String]]) -> AnswerValue {
         guard !groups.isNull(group, dimension) else { return .null }
         let lane = groups.lane(group, dimension)
         switch plan.dimensions[dimension].type.storage {
         case .mask: return .boolean(lane != 0)
         case .integer: return .integer(Int128(lane))
         case .float: return .number(Double(bitPattern: UInt64(bitPattern: lane)))
-        case .code: return .text(groups.pools[dimension]?.string(UInt32(truncatingIfNeeded: lane)) ?? "")
+        case .code: return .text(texts[dimension][Int(lane)])
         }
     }
 

@@ -47,12 +47,37 @@ struct AnswerOrdering {
     /// The items in their order.
     func groupNumbers() -> [Int] {
         let keys = self.keys()
+        if let order = orderOfDimensions(keys) { return order }
         return (0..<(items?.count ?? groups.count)).sorted { left, right in
             for key in keys {
                 if let precedes = precedes(left, right, by: key) { return precedes }
             }
             return left < right
         }
+    }
+
+    /// The order by dimensions alone, each item's values put together in one number; nil where there is more to it, or
+    /// the numbers would not fit.
+    private func orderOfDimensions(_ keys: [Key]) -> [Int]? {
+        guard isOthers.isEmpty, let first = keys.first, case .dimension(_, let lanes, _) = first else { return nil }
+        var places = [UInt64](repeating: 0, count: lanes.count)
+        var size: UInt64 = 1
+        for key in keys {
+            guard case .dimension(let dimension, let lanes, let descending) = key else { return nil }
+            guard let low = lanes.min(), let high = lanes.max() else { return nil }
+            // Nulls come last whichever way values are sorted.
+            let (cardinality, isWide) = UInt64(bitPattern: high &- low).addingReportingOverflow(2)
+            let (next, overflow) = size.multipliedReportingOverflow(by: cardinality)
+            guard !isWide, !overflow else { return nil }
+            size = next
+            for (item, lane) in lanes.enumerated() {
+                let distance = UInt64(bitPattern: descending ? high &- lane : lane &- low)
+                places[item] =
+                    places[item] * cardinality
+                    + (groups.isNull(group(item), dimension) ? cardinality - 1 : distance)
+            }
+        }
+        return places.indices.sorted { (places[$0], $0) < (places[$1], $1) }
     }
 
     /// - Returns: nil when the two are equal by the key.

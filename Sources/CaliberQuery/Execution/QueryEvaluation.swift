@@ -233,7 +233,7 @@ struct QueryEvaluation {
     /// The average of exact totals: of whole-unit types rounded half away from zero, else as a float.
     static func average(_ sum: Int128, _ count: Int64, as type: LogicalType) -> MetricValue {
         guard count > 0 else { return .null }
-        guard type.storage == .integer else { return .number(Double(sum) / Double(count)) }
+        guard type.storage == .integer else { return .number(Double(total: sum) / Double(count)) }
         let (quotient, remainder) = sum.quotientAndRemainder(dividingBy: Int128(count))
         let isHalfOrMore = remainder.magnitude * 2 >= UInt128(count)
         return .integer(quotient + (isHalfOrMore ? (sum < 0 ? -1 : 1) : 0))
@@ -248,6 +248,6 @@ extension Percentile {
         }
         guard continuous else { return .integer(Int128(lower)) }
         guard weight > 0 else { return .number(Double(lower)) }
-        return .number(Double(lower) + Double(Int128(upper) - Int128(lower)) * weight)
+        return .number(Double(lower) + Double(total: Int128(upper) - Int128(lower)) * weight)
     }
 }
