@@ -12,14 +12,8 @@ struct MetricReading {
 
     /// The type, when its keys are all there and none of another type's.
     func type() -> MetricTypeName? {
-        guard let typeValue = value["type"], let name = typeValue.text else { return nil }
-        guard let type = MetricTypeName(rawValue: name) else {
-            if DictionaryKeys.laterMetricTypes.contains(name) {
-                log.report(.metric(.unsupportedType(type: name, at: typeValue.location)))
-            }
-            return nil
-        }
-        var fits = !asksForMore(value)
+        guard let type = value["type"]?.text.flatMap({ MetricTypeName(rawValue: $0) }) else { return nil }
+        var fits = true
         for entry in value.entries ?? [] {
             guard let types = DictionaryKeys.metric.key(named: entry.key)?.metricTypes, !types.contains(type) else {
                 continue
@@ -37,16 +31,6 @@ struct MetricReading {
             log.report(.metric(.missingKey(key: key, type: type.rawValue, at: value.location)))
         }
         return missing.isEmpty && fits ? type : nil
-    }
-
-    /// Whether the metric, or an input of it, uses a key that is known but not supported: reported, and without the key
-    /// it would be another metric.
-    private func asksForMore(_ value: YAMLValue) -> Bool {
-        let inputs = MetricInputReading.inputValues(value)
-        return (value.entries ?? []).contains { DictionaryKeys.metric.key(named: $0.key)?.presence == .later }
-            || inputs.contains { input in
-                (input.entries ?? []).contains { DictionaryKeys.input.key(named: $0.key)?.presence == .later }
-            }
     }
 
     // MARK: Simple metrics

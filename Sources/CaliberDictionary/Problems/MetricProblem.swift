@@ -2,9 +2,6 @@ import CaliberCore
 
 /// What is wrong with a metric, apart from its names and expressions.
 package enum MetricProblem: Hashable, Sendable {
-    /// A key of dbt's metric spec that belongs to types which are not read yet.
-    case keyOfUnsupportedType(key: String, meaning: String, at: SourceLocation)
-    case unsupportedType(type: String, at: SourceLocation)
     case missingKey(key: String, type: String, at: SourceLocation)
     case expressionMissing(aggregation: String, at: SourceLocation)
     case percentileMissing(at: SourceLocation)
@@ -23,16 +20,6 @@ package enum MetricProblem: Hashable, Sendable {
 
     var diagnostic: Diagnostic {
         switch self {
-        case .keyOfUnsupportedType(let key, let meaning, let location):
-            Diagnostic(
-                "metric-type-unsupported",
-                "\(quoted(key)) is known from dbt's metric spec (\(meaning)) but is not "
-                    + "supported yet.", at: location,
-                remedy: "It is refused rather than ignored, since the figure would be another one. Remove it.")
-        case .unsupportedType(let type, let location):
-            Diagnostic(
-                "metric-type-unsupported", "Metrics of type \(quoted(type)) are not supported yet.", at: location,
-                remedy: "Supported are " + MetricTypeName.allCases.map(\.rawValue).joined(separator: ", ") + ".")
         case .missingKey(let key, let type, let location):
             Diagnostic(
                 "missing-key", "A \(type) metric needs the key \(quoted(key)).", at: location)

@@ -15,7 +15,7 @@ extension DictionaryKeys {
             .optional("update_frequency", .section(updateFrequency), "How fresh the figure must be."),
             .optional("synonyms", .list(.text), "Other words for it."),
             .required(
-                "type", .choice(MetricTypeName.allCases.map(\.rawValue), later: laterMetricTypes), "How it is built."),
+                "type", .choice(MetricTypeName.allCases.map(\.rawValue)), "How it is built."),
             .optional("table", .text, "The table whose rows are aggregated.", types: [.simple]),
             .optional("agg", .choice(aggregations), "How the rows' values become one.", types: [.simple]),
             .optional(
@@ -55,8 +55,6 @@ extension DictionaryKeys {
                 "period_agg", .choice(CumulativeMetric.PeriodAggregation.allCases.map(\.rawValue)),
                 "Which day's value stands for a longer period; default first.", types: [.cumulative]),
         ] + relationKeys)
-
-    static let laterMetricTypes: [String] = []
 
     static let aggregations = [
         "sum", "count", "count_distinct", "min", "max", "average", "median", "percentile", "sum_boolean", "count_new",

@@ -29,7 +29,7 @@ public enum DictionarySchema {
         var open = [DictionaryKeys.settings, DictionaryKeys.file]
         while let table = open.popLast() {
             guard seen.insert(table.schemaName).inserted else { continue }
-            for key in table.keys where key.presence != .later { paths.insert("\(table.schemaName).\(key.name)") }
+            for key in table.keys { paths.insert("\(table.schemaName).\(key.name)") }
             open += table.keys.flatMap { $0.kind.sections }
         }
         return paths.sorted()
@@ -37,7 +37,7 @@ public enum DictionarySchema {
 
     private static func schema(of table: KeyTable) -> JSONValue {
         // Keys of metric types that are not supported are left out, so an editor marks them as the loader does.
-        let keys = table.keys.filter { $0.presence != .later }
+        let keys = table.keys
         var members: [JSONValue.Member] = [
             JSONValue.Member(key: "type", value: .string("object")),
             JSONValue.Member(key: "description", value: .string(table.description)),
@@ -103,7 +103,7 @@ extension ValueKind {
             ])
         case .decimal: .object(["type": .array([.string("number"), .string("string")])])
         case .boolean: .object(["type": .string("boolean")])
-        case .choice(let choices, _): .object(["enum": .array(choices.map { .string($0) })])
+        case .choice(let choices): .object(["enum": .array(choices.map { .string($0) })])
         case .duration, .calendarSpan:
             .object(["type": .string("string"), "pattern": .string("^ *[0-9]+ *[a-z]+ *$")])
         case .list(let kind): .object(["type": .string("array"), "items": kind.schema])

@@ -13,10 +13,6 @@ extension KeyTable {
                 report(unknownKey(entry, in: what))
                 continue
             }
-            if key.presence == .later {
-                report(.metric(.keyOfUnsupportedType(key: key.name, meaning: key.description, at: entry.keyLocation)))
-                continue
-            }
             key.kind.check(entry.value, as: "\(quoted(key.name)) of \(what)", report)
         }
         let present = Set(entries.map(\.key))
@@ -26,16 +22,15 @@ extension KeyTable {
                 report(
                     .shape(.missingKey(key: key.name, of: what, meaning: key.description, at: value.location)))
             case .owner: report(.shape(.missingOwner(of: what, at: value.location)))
-            case .optional, .later: break
+            case .optional: break
             }
         }
     }
 
     private func unknownKey(_ entry: YAMLValue.Entry, in what: String) -> DictionaryProblem {
-        let known = keys.filter { $0.presence != .later }.map(\.name)
         return .shape(
             .unknownKey(
-                key: entry.key, of: what, suggestions: NameSuggestion.nearest(to: entry.key, among: known),
+                key: entry.key, of: what, suggestions: NameSuggestion.nearest(to: entry.key, among: keys.map(\.name)),
                 at: entry.keyLocation))
     }
 }
@@ -55,9 +50,9 @@ extension ValueKind {
         case .oneOf(let kinds):
             guard let kind = kinds.first(where: { $0.hasShape(of: value) }) else { return wrong(value, what, report) }
             kind.check(value, as: what, report)
-        case .choice(let choices, let later):
+        case .choice(let choices):
             guard let text = value.text else { return wrong(value, what, report) }
-            guard !choices.contains(text), !later.contains(text) else { return }
+            guard !choices.contains(text) else { return }
             let suggestions = NameSuggestion.nearest(to: text, among: choices)
             report(
                 .shape(
@@ -113,7 +108,7 @@ extension ValueKind {
                 ? "a whole number" : "a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .decimal: "a number"
         case .boolean: "true or false"
-        case .choice(let choices, _): "one of " + choices.joined(separator: ", ")
+        case .choice(let choices): "one of " + choices.joined(separator: ", ")
         case .duration, .calendarSpan: "a length of time"
         case .list: "a list"
         case .section, .named: "a mapping"

@@ -23,7 +23,7 @@ struct KeyTable: Sendable {
 }
 
 struct Key: Sendable {
-    enum Presence: Sendable { case required, optional, owner, later }
+    enum Presence: Sendable { case required, optional, owner }
 
     let name: String
     let kind: ValueKind
@@ -55,11 +55,6 @@ struct Key: Sendable {
 
     /// Required, with a message of its own when missing.
     static func owner(_ description: String) -> Key { Key("owner", .text, .owner, description, nil) }
-
-    /// A key of dbt's metric spec that belongs to types which are not read yet: known, and refused.
-    static func later(_ name: String, _ description: String) -> Key {
-        Key(name, .anything, .later, description, nil)
-    }
 }
 
 enum MetricTypeName: String, Sendable, CaseIterable { case simple, ratio, derived, cumulative, conversion }
@@ -74,8 +69,7 @@ indirect enum ValueKind: Sendable {
     /// A number, or a text that holds one: `0.95`, `"19.90"`.
     case decimal
     case boolean
-    /// `later`: values that are known and refused with a message of their own.
-    case choice(_ values: [String], later: [String] = [])
+    case choice([String])
     /// A number and a unit: `4 hours`.
     case duration
     /// A number and a unit of the calendar: `7 days`, `1 month`.
