@@ -46,7 +46,7 @@ public final class Engine: Sendable {
         self.settings = settings
         partials = PartialCache(
             byteLimit: settings.queryCacheBytes,
-            archive: StoredPartials(store: store, fewestRows: settings.fewestArchivedRows, now: now))
+            archive: settings.fewestArchivedRows.map { StoredPartials(store: store, fewestRows: $0, now: now) })
         self.now = now
     }
 
@@ -94,13 +94,13 @@ public struct EngineSettings: Sendable {
     public var queryParallelism: Int
     /// What contributions of segments to queries may take in memory; 0 keeps none.
     public var queryCacheBytes: Int
-    /// Contributions of scans of fewer rows are not kept in the file.
-    public var fewestArchivedRows: Int
+    /// Contributions of scans of fewer rows are not kept in the file; nil: none is kept or taken from there.
+    public var fewestArchivedRows: Int?
 
     public init(
         memoryBudgetBytes: Int = TableSettings.defaultMemoryBudgetBytes,
         queryParallelism: Int = ProcessInfo.processInfo.activeProcessorCount, queryCacheBytes: Int = 512 << 20,
-        fewestArchivedRows: Int = 100_000
+        fewestArchivedRows: Int? = 100_000
     ) {
         self.queryCacheBytes = queryCacheBytes
         self.fewestArchivedRows = fewestArchivedRows

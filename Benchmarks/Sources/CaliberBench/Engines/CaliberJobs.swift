@@ -15,13 +15,16 @@ struct CaliberQueriesJob: ParsableCommand {
         commandName: "queries-job", abstract: "Time Caliber's queries.", shouldDisplay: false)
 
     @OptionGroup var options: JobOptions
+    @Option(help: "Queries to ask, by comma; all of them otherwise.") var queries: String?
     @Option var repetitions = 7
 
     func run() throws {
         let caliber = try options.open()
+        let asked = queries.map { Set($0.split(separator: ",").map(String.init)) }
         var (seconds, answers): ([String: [Double]], [String: [[AnswerCell]]]) = ([:], [:])
         let clock = ContinuousClock()
-        for query in BenchmarkQuery.all where caliber.understands(query) {
+        for query in BenchmarkQuery.all
+        where caliber.understands(query) && asked?.contains(query.name) ?? true {
             answers[query.name] = try caliber.answer(query)
             let ask = caliber.asking(query)
             seconds[query.name] = try (0..<repetitions).map { _ in

@@ -12,7 +12,10 @@ final class CaliberUnderTest {
     private var intake: IntakeSession?
 
     init(database: String, dictionary: String) throws {
-        engine = try Engine.open(databasePath: database, dictionary: try MetricDictionary.load(from: dictionary))
+        // What processes before have gathered is left out of it.
+        engine = try Engine.open(
+            databasePath: database, dictionary: try MetricDictionary.load(from: dictionary),
+            settings: EngineSettings(fewestArchivedRows: nil))
         session = try engine.session()
     }
 
@@ -90,12 +93,15 @@ final class CaliberUnderTest {
     }
 
     /// Without filters: the queries that are asked this way have none.
+    ///
+    /// - Parameter usesCache: takes what processes before have gathered.
     static func queryCommand(
-        _ binary: String, _ query: BenchmarkQuery, database: String, dictionary: String
+        _ binary: String, _ query: BenchmarkQuery, database: String, dictionary: String, usesCache: Bool
     ) -> [String] {
         [binary, "query", "--metrics", query.metrics.joined(separator: ",")]
             + query.groupBy.flatMap { ["--group-by", $0] }
             + ["--format", "csv", "--database", database, "--dictionary", dictionary]
+            + (usesCache ? [] : ["--no-cache"])
     }
 }
 

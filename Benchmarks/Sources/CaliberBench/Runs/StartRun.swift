@@ -21,12 +21,16 @@ struct StartRun {
     func results() throws -> [StartResult] {
         let query = BenchmarkQuery.dashboard
         let once = ["--only", query, "--repetitions", "0"]
+        func caliber(usesCache: Bool) -> [String] {
+            CaliberUnderTest.queryCommand(
+                contenders.caliber, BenchmarkQuery.named(query), database: files.caliber,
+                dictionary: contenders.ordersDictionary, usesCache: usesCache)
+        }
         return [
+            try result("Caliber", files.caliber, caliber(usesCache: false), saysSeconds: false),
             try result(
-                "Caliber", files.caliber,
-                CaliberUnderTest.queryCommand(
-                    contenders.caliber, BenchmarkQuery.named(query), database: files.caliber,
-                    dictionary: contenders.ordersDictionary), saysSeconds: false),
+                "Caliber, the same asked by a process before", files.caliber, caliber(usesCache: true),
+                saysSeconds: false),
             try result(
                 "DuckDB", files.duckDB, contenders.peerCommand("duckdb_orders", ["queries", files.duckDB] + once)),
             try result(
