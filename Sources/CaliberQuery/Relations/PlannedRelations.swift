@@ -7,8 +7,6 @@ package struct PlannedRelations: Sendable {
 
     package init() {}
 
-    /// States of folds are merged once more, over groups put together.
-    package var mergesGroups: Bool { top?.showsOthers == true || columns.contains { $0.kind == .share } }
     package var isEmpty: Bool { top == nil && columns.isEmpty }
 }
 

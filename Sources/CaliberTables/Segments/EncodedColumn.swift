@@ -65,7 +65,9 @@ package final class EncodedColumn: @unchecked Sendable {
         if let bounds, !isFloat, width.rawValue > 1 {
             let step = EncodedColumn.commonStep(lanes, validity: bytes, rowCount: rowCount, from: bounds.lowerBound)
             let (span, overflow) = bounds.upperBound.subtractingReportingOverflow(bounds.lowerBound)
-            if step > 1, !overflow, EncodedColumn.width(ofSpan: span / step).rawValue < width.rawValue {
+            if let step = Int64(exactly: step), step > 1, !overflow,
+                EncodedColumn.width(ofSpan: span / step).rawValue < width.rawValue
+            {
                 scale = step
                 width = EncodedColumn.width(ofSpan: span / step)
             }
@@ -184,22 +186,20 @@ package final class EncodedColumn: @unchecked Sendable {
     }
 
     /// The greatest number that every lane is a multiple of away from `base`; 0 when all are equal to it.
-    private static func commonStep(
-        _ lanes: UnsafePointer<Int64>, validity: UnsafePointer<UInt8>, rowCount: Int, from base: Int64
-    ) -> Int64 {
+    ///
+    /// - Parameter validity: rows whose byte is 0 are left out; nil takes all.
+    package static func commonStep(
+        _ lanes: UnsafePointer<Int64>, validity: UnsafePointer<UInt8>?, rowCount: Int, from base: Int64
+    ) -> UInt64 {
         var step: UInt64 = 0
-        for row in 0..<rowCount where validity[row] != 0 {
+        for row in 0..<rowCount where validity?[row] != 0 {
             var distance = UInt64(bitPattern: lanes[row] &- base)
-            if step == 0 {
-                step = distance
-                continue
-            }
             // Mostly the step is found within a few rows, and divides from then on.
-            distance %= step
+            if step != 0 { distance %= step }
             while distance != 0 { (step, distance) = (distance, step % distance) }
             if step == 1 { return 1 }
         }
-        return Int64(clamping: step)
+        return step
     }
 
     /// Copies rows out as lanes and validity bytes; nulls are lane 0, validity 0.

@@ -1,5 +1,6 @@
 import CKernels
 import CaliberColumns
+import CaliberTables
 
 /// Values by group, each group's ascending: what distinct counts and percentiles of any union of segments are taken from.
 ///
@@ -204,13 +205,7 @@ struct LaneScale {
             return
         }
         let span = UInt64(bitPattern: high &- low)
-        var step: UInt64 = 0
-        for index in 0..<count where step != 1 {
-            var distance = UInt64(bitPattern: lanes[index] &- low)
-            if step != 0 { distance %= step }
-            while distance != 0 { (step, distance) = (distance, step % distance) }
-        }
-        step = max(step, 1)
+        let step = max(EncodedColumn.commonStep(lanes, validity: nil, rowCount: count, from: low), 1)
         self.init(low: low, step: step, highest: span / step)
     }
 
