@@ -47,16 +47,3 @@ void kernels_count_slots_masked(
     }
     for (; i < count; i++) counts[slots[i]] += mask[i];
 }
-
-size_t kernels_gather(
-    const int64_t *restrict lanes, const uint32_t *restrict slots, const uint8_t *restrict validity, uint32_t unwanted,
-    size_t count, int64_t *restrict gathered_lanes, uint32_t *restrict gathered_slots)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++) {
-        gathered_lanes[kept] = lanes[i];
-        gathered_slots[kept] = slots[i];
-        kept += validity[i] & (slots[i] != unwanted);
-    }
-    return kept;
-}

@@ -47,11 +47,3 @@
 
 SORT(32, uint32_t)
 SORT(64, uint64_t)
-
-void kernels_set_bits_32(const uint32_t *restrict keys, size_t count, uint32_t low, uint64_t *restrict bitmap)
-{
-    for (size_t i = 0; i < count; i++) {
-        uint32_t bit = keys[i] - low;
-        bitmap[bit >> 6] |= 1ull << (bit & 63);
-    }
-}

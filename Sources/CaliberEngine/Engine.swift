@@ -17,6 +17,7 @@ public final class Engine: Sendable {
     let settings: EngineSettings
     /// What queries before gathered.
     let partials: PartialCache
+    let plans = PlanCache()
     let now: @Sendable () -> Timestamp
 
     /// Opens the database under a dictionary.

@@ -107,12 +107,84 @@ import Testing
             Int64(zip(slots, mask).reduce(0) { $0 + ($1.0 == UInt32(slot) ? 1 + Int($1.1) : 0) })
         }
         #expect(totals == expected, "seed \(seed)")
-        var lanes = [Int64](repeating: 0, count: count + 1)
-        var gathered = [UInt32](repeating: 0, count: count + 1)
-        let kept = kernels_gather(slots.map { Int64($0) * 3 }, slots, mask, 5, count, &lanes, &gathered)
-        let passing = zip(slots, mask).filter { $0 != 5 && $1 == 1 }.map(\.0)
-        #expect(Array(gathered.prefix(kept)) == passing, "seed \(seed)")
-        #expect(Array(lanes.prefix(kept)) == passing.map { Int64($0) * 3 }, "seed \(seed)")
+    }
+
+    @Test(arguments: seeds)
+    func `values are collected by slot, each kept once where that is asked`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let count = Int.random(in: 1...3000, using: &random)
+        let values = (0..<count).map { _ in UInt32.random(in: 0..<500, using: &random) }
+        let slots = (0..<count).map { _ in UInt32.random(in: 0..<50, using: &random) }
+        let mask = (0..<count).map { _ in UInt8.random(in: 0...1, using: &random) }
+        var kept = [UInt32](repeating: 0, count: count + 1)
+        var keptSlots = kept
+        let compressed = kernels_compress_32(values, mask, count, &kept)
+        #expect(Array(kept.prefix(compressed)) == zip(values, mask).filter { $1 == 1 }.map(\.0), "seed \(seed)")
+        let gathered = kernels_gather_32(values, slots, mask, 5, count, &kept, &keptSlots)
+        let passing = (0..<count).filter { slots[$0] != 5 && mask[$0] == 1 }
+        #expect(Array(kept.prefix(gathered)) == passing.map { values[$0] }, "seed \(seed)")
+        #expect(Array(keptSlots.prefix(gathered)) == passing.map { slots[$0] }, "seed \(seed)")
+
+        var next = (0..<50).map { slot in UInt32(slots.count { $0 < slot }) }
+        var scattered = [UInt32](repeating: 0, count: count)
+        kernels_scatter_32(values, slots, count, &next, &scattered)
+        let bySlot = (0..<count).sorted { (slots[$0], $0) < (slots[$1], $1) }
+        #expect(scattered == bySlot.map { values[$0] }, "seed \(seed)")
+
+        var bitmap = [UInt64](repeating: 0, count: 4000)
+        var firsts = values
+        let different = firsts.withUnsafeMutableBufferPointer { firsts in
+            firsts.baseAddress.map { kernels_keep_new_32($0, count, &bitmap, $0) } ?? 0
+        }
+        var seen: Set<UInt32> = []
+        #expect(Array(firsts.prefix(different)) == values.filter { seen.insert($0).inserted }, "seed \(seed)")
+        kernels_clear_marks_32(values, count, 0, 1, &bitmap)
+        #expect(bitmap.allSatisfy { $0 == 0 }, "seed \(seed)")
+        #expect(kernels_mark_new_32(values, count, 7, 3, &bitmap) == seen.count, "seed \(seed)")
+        kernels_mark_32(values, count, 7, 3, &bitmap)
+        let marked = (0..<4000 * 64).filter { (position: Int) -> Bool in
+            let word: UInt64 = bitmap[position / 64]
+            return word >> UInt64(position % 64) & 1 == 1
+        }
+        #expect(marked == seen.map { Int($0) * 3 + 7 }.sorted(), "seed \(seed)")
+    }
+
+    @Test(arguments: seeds)
+    func `lanes are narrowed by a step that all are multiples of, and packed`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let count = Int.random(in: 1...3000, using: &random)
+        let step = UInt64.random(in: 1...100_000, using: &random) << UInt64.random(in: 0...8, using: &random)
+        let base = Int64.random(in: -1_000_000_000_000...1_000_000_000_000, using: &random)
+        let quotients = (0..<count).map { _ in UInt32.random(in: 0...0xFFFF_FFFF, using: &random) }
+        let validity = (0..<count).map { _ in UInt8.random(in: 0...9, using: &random) == 0 ? UInt8(0) : 1 }
+        var lanes = zip(quotients, validity).map { quotient, valid in
+            valid == 0
+                ? Int64.random(in: .min ... .max, using: &random) : base + Int64(bitPattern: UInt64(quotient) * step)
+        }
+        let zeros = UInt32(step.trailingZeroBitCount)
+        let odd = step >> UInt64(zeros)
+        var inverse = odd
+        for _ in 0..<5 { inverse = inverse &* (2 &- odd &* inverse) }
+        let most = UInt64.max / step
+
+        var (low, high) = (Int64(0), Int64(0))
+        let valid = (0..<count).filter { validity[$0] == 1 }
+        #expect(kernels_bounds(lanes, validity, count, &low, &high) == valid.count, "seed \(seed)")
+        #expect(low == valid.map { lanes[$0] }.min() ?? .max, "seed \(seed)")
+        #expect(high == valid.map { lanes[$0] }.max() ?? .min, "seed \(seed)")
+        var narrow = [UInt32](repeating: 0, count: count)
+        kernels_narrow_32(lanes, validity, count, base, inverse, zeros, &narrow)
+        #expect(narrow == zip(quotients, validity).map { $0 * UInt32($1) }, "seed \(seed)")
+        var packed = [UInt64](repeating: 0, count: (count + 63) / 64)
+        kernels_pack_bits(validity, count, &packed)
+        var expanded = [UInt8](repeating: 9, count: count)
+        kernels_expand_bits(packed, 0, count, &expanded)
+        #expect(expanded == validity, "seed \(seed)")
+
+        #expect(kernels_first_indivisible(lanes, validity, count, base, inverse, zeros, most) == count, "seed \(seed)")
+        guard step > 1, let odd = valid.randomElement(using: &random) else { return }
+        lanes[odd] += Int64.random(in: 1..<Int64(step), using: &random)
+        #expect(kernels_first_indivisible(lanes, validity, count, base, inverse, zeros, most) == odd, "seed \(seed)")
     }
 
     @Test(arguments: seeds)

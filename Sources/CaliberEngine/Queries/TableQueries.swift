@@ -19,7 +19,7 @@ struct TableQueries {
     }
 
     func answer(_ query: MetricQuery) throws -> QueryAnswer {
-        let plan = try planner.plan(query)
+        let plan = try engine.plans.plan(query, by: planner)
         return try executor(for: plan).evaluate(plan, now: engine.now())
     }
 

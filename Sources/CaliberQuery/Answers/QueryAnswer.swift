@@ -10,8 +10,7 @@ public struct QueryAnswer: Sendable {
     public let zone: BusinessZone
     /// Dimensions in the order of the query's group-by, then metrics in that of the query.
     public let fields: [AnswerField]
-    /// Each row has one value a field.
-    public let rows: [[AnswerValue]]
+    public let rows: AnswerRows
     /// Rows before the limit.
     public let total: Int
     /// One a metric, in the order of the query.

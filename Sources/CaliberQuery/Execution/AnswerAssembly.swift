@@ -22,14 +22,13 @@ struct AnswerAssembly {
             relatedRows.map { AnswerOrdering(plan: plan, groups: groups, rows: $0) }
             ?? AnswerOrdering(plan: plan, groups: groups, values: values)
         let ordered = ordering.groupNumbers()
-        let shown = ordered.prefix(plan.query.limit ?? ordered.count)
-        let texts = groups.pools.map { pool in
-            pool.map { pool in (0..<UInt32(pool.count)).map { pool.string($0) } } ?? []
-        }
+        let shown = plan.query.limit.map { Array(ordered.prefix($0)) } ?? ordered
+        let columns = AnswerColumns(groups: groups, dimensions: plan.dimensions, values: values)
         return QueryAnswer(
             query: plan.query, comparedWith: plan.comparison.map { TimeOffset.back($0.span).description },
             zone: plan.zone, fields: plan.fields,
-            rows: shown.map { item in relatedRows.map { related($0[item], texts) } ?? row(item, texts) },
+            rows: relatedRows.map { rows in AnswerRows(shown.map { related(rows[$0], columns) }) }
+                ?? AnswerRows(columns, shown: shown),
             total: ordered.count,
             metrics: plan.metrics.map { annotation(of: $0, now: now) }, statistics: statistics,
             othersRows: relatedRows.map { rows in
@@ -37,39 +36,12 @@ struct AnswerAssembly {
             } ?? [])
     }
 
-    private func row(_ group: Int, _ texts: [[String]]) -> [AnswerValue] {
-        var row: [AnswerValue] = []
-        row.reserveCapacity(plan.dimensions.count + values.count)
-        for dimension in plan.dimensions.indices { row.append(dimensionValue(group, dimension, texts)) }
-        for column in values { row.append(AnswerAssembly.value(column[group])) }
-        return row
-    }
-
-    private func related(_ row: AnswerRow, _ texts: [[String]]) -> [AnswerValue] {
+    private func related(_ row: AnswerRow, _ columns: AnswerColumns) -> [AnswerValue] {
         let ranked = row.isOthers ? plan.rankedDimensions : []
         return plan.dimensions.indices.map { dimension in
-            ranked.contains(dimension) ? .text(QueryAnswer.others) : dimensionValue(row.group, dimension, texts)
-        } + row.values.map(AnswerAssembly.value)
-    }
-
-    private static func value(_ value: MetricValue) -> AnswerValue {
-        switch value {
-        case .null: .null
-        case .integer(let integer): .integer(integer)
-        case .number(let number): .number(number)
-        }
-    }
-
-    /// - Parameter texts: by dimension, the strings by code.
-    private func dimensionValue(_ group: Int, _ dimension: Int, _ texts: [[String]]) -> AnswerValue {
-        guard !groups.isNull(group, dimension) else { return .null }
-        let lane = groups.lane(group, dimension)
-        switch plan.dimensions[dimension].type.storage {
-        case .mask: return .boolean(lane != 0)
-        case .integer: return .integer(Int128(lane))
-        case .float: return .number(Double(bitPattern: UInt64(bitPattern: lane)))
-        case .code: return .text(texts[dimension][Int(lane)])
-        }
+            ranked.contains(dimension)
+                ? .text(QueryAnswer.others) : columns.dimensionValue(row.group, dimension)
+        } + row.values.map { AnswerValue($0) }
     }
 
     private func annotation(of metric: PlannedMetric, now: Timestamp) -> MetricAnnotation {

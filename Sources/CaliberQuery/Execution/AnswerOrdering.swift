@@ -1,3 +1,4 @@
+import CKernels
 import CaliberColumns
 import CaliberDictionary
 
@@ -77,7 +78,23 @@ struct AnswerOrdering {
                     + (groups.isNull(group(item), dimension) ? cardinality - 1 : distance)
             }
         }
-        return places.indices.sorted { (places[$0], $0) < (places[$1], $1) }
+        return AnswerOrdering.sorted(places, below: size)
+    }
+
+    /// The items in the order of their places, those of equal ones as they come.
+    private static func sorted(_ places: [UInt64], below size: UInt64) -> [Int] {
+        let bits = UInt64.bitWidth - (size - 1).leadingZeroBitCount
+        // The sort goes by whole digits, so a few bits above the places must be the same in all.
+        let shift = UInt64(bits + 8)
+        guard places.count > 1, UInt64.bitWidth - places.count.leadingZeroBitCount + Int(shift) <= UInt64.bitWidth
+        else {
+            return places.indices.sorted { (places[$0], $0) < (places[$1], $1) }
+        }
+        let keys = ScratchBuffer<UInt64>(uninitializedCount: places.count)
+        let spare = ScratchBuffer<UInt64>(uninitializedCount: places.count)
+        for (item, place) in places.enumerated() { keys[item] = UInt64(item) << shift | place }
+        let sorted = kernels_sort_64(keys.pointer, spare.pointer, places.count, UInt32(bits))
+        return places.indices.map { Int(sorted[$0] >> shift) }
     }
 
     /// - Returns: nil when the two are equal by the key.

@@ -8,7 +8,7 @@ enum FoldTotal {
     case integerSums([Int128], counts: [Int64])
     case floatSums([Double], counts: [Int64])
     case extrema([Int64], found: [Bool], greatest: Bool)
-    case sorted(SortedGathering)
+    case values(ValueGathering)
 
     init(_ fold: ScanFold) {
         self =
@@ -17,7 +17,7 @@ enum FoldTotal {
             case .integerSum: .integerSums([], counts: [])
             case .floatSum: .floatSums([], counts: [])
             case .extremum(_, let greatest): .extrema([], found: [], greatest: greatest)
-            case .distinct, .sorted: .sorted(SortedGathering(isText: fold.isText))
+            case .distinct, .sorted: .values(ValueGathering(isText: fold.isText))
             }
     }
 
@@ -43,14 +43,14 @@ enum FoldTotal {
             extrema.grow(to: count, with: 0)
             found.grow(to: count, with: false)
             self = .extrema(extrema, found: found, greatest: greatest)
-        case .sorted:
+        case .values:
             break
         }
     }
 
     /// - Parameters:
     ///   - numbers: the answer's group for each of the segment's; negative leaves that group out.
-    ///   - part: by which sorted values can be taken back; only then it has to be a number of its own.
+    ///   - part: by which collected values can be taken back; only then it has to be a number of its own.
     mutating func merge(_ partial: PartialFold, _ numbers: [Int32], part: Int = 0) {
         switch (self, partial) {
         case (.counts(var counts), .counts(let added)):
@@ -81,7 +81,7 @@ enum FoldTotal {
                 found[group] = true
             }
             self = .extrema(extrema, found: found, greatest: greatest)
-        case (.sorted(let gathering), .sorted(let values)):
+        case (.values(let gathering), .values(let values)):
             gathering.add(values, numbers, part: part)
         default:
             preconditionFailure("a fold's partial is of another kind than its total")
@@ -93,9 +93,14 @@ extension FoldTotal {
     /// What was merged can be taken back, to the bit.
     var isReversible: Bool {
         switch self {
-        case .counts, .integerSums, .sorted: true
+        case .counts, .integerSums, .values: true
         case .floatSums, .extrema: false
         }
+    }
+
+    /// What is kept beside the totals themselves.
+    var keptByteCount: Int {
+        if case .values(let gathering) = self { gathering.byteCount } else { 0 }
     }
 
     /// Undoes a merge.
@@ -112,7 +117,7 @@ extension FoldTotal {
                 counts[Int(number)] -= addedCounts[index]
             }
             self = .integerSums(sums, counts: counts)
-        case (.sorted(let gathering), .sorted):
+        case (.values(let gathering), .values):
             gathering.remove(part: part)
         default:
             preconditionFailure("a fold that can't be taken back was asked to")

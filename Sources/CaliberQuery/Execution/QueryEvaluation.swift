@@ -17,8 +17,7 @@ struct QueryEvaluation {
 
     private enum Scan {
         /// In the answer's periods; `numbers` gives the answer's group for each of the scan's.
-        case ordinary(
-            ScanExecution, totals: ScanTotals, contributions: [ScanExecution.Contribution], numbers: [Int32])
+        case ordinary(ScanExecution, totals: ScanTotals, numbers: [Int32])
         /// In periods of its own, from which windows and earlier periods are put together.
         case framed(FramedScan)
     }
@@ -40,9 +39,9 @@ struct QueryEvaluation {
     ) throws -> (evaluation: QueryEvaluation, values: [[MetricValue]]) {
         var evaluation = QueryEvaluation(plan, parallelism: options.parallelism)
         defer { evaluation.giveBackTotals() }
-        for scan in plan.scans {
+        for program in plan.programs {
             try evaluation.run(
-                execution(of: scan, plan, options: options, cache: cache, isOutline: false, snapshots))
+                execution(of: program, plan, options: options, cache: cache, isOutline: false, snapshots))
         }
         try evaluation.evaluateFrames()
         do throws(QueryProblem) { try evaluation.fillPeriods() } catch { throw error.diagnostic }
@@ -51,23 +50,28 @@ struct QueryEvaluation {
 
     /// - Parameter isOutline: no row will be read.
     static func execution(
-        of scan: PlannedScan, _ plan: QueryPlan, options: QueryOptions, cache: PartialCache?, isOutline: Bool,
+        of program: ScanProgram, _ plan: QueryPlan, options: QueryOptions, cache: PartialCache?, isOutline: Bool,
         _ snapshots: @escaping (String) throws -> TableSnapshot
     ) throws -> ScanExecution {
-        let timeRange = scan.frame?.timeRange ?? plan.timeRange
+        let timeRange = program.scan.frame?.timeRange ?? plan.timeRange
         let table = MarkedTable(
-            scan: scan, zone: plan.zone, timeRange: timeRange, parallelism: options.parallelism, isOutline: isOutline)
+            scan: program.scan, zone: plan.zone, timeRange: timeRange, parallelism: options.parallelism,
+            isOutline: isOutline)
         return try ScanExecution(
-            scan, zone: plan.zone, timeRange: timeRange, options: options, cache: cache,
+            program, timeRange: timeRange, options: options, cache: cache,
             snapshots: try table.snapshots(snapshots))
     }
 
     mutating func run(_ execution: ScanExecution) throws {
-        let contributions = try execution.contributions()
+        let account: ScanExecution.Account
         if let frame = execution.program.scan.frame {
-            scans.append(.framed(FramedScan(execution, contributions.map(\.partial), frame: frame)))
+            let partials: [SegmentPartial]
+            (partials, account) = try execution.partials()
+            scans.append(.framed(FramedScan(execution, partials, frame: frame)))
+            latestMoments.append(try execution.latestMoment(partials.map(\.latestMoment)))
         } else {
-            let totals = execution.totals(of: contributions, dimensions: plan.dimensions)
+            let totals: ScanTotals
+            (totals, account) = try execution.totals(dimensions: plan.dimensions)
             let numbers: [Int32]
             if scans.isEmpty {
                 groups = totals.groups
@@ -75,26 +79,21 @@ struct QueryEvaluation {
             } else {
                 numbers = groups.numbers(of: totals.groups)
             }
-            scans.append(.ordinary(execution, totals: totals, contributions: contributions, numbers: numbers))
+            scans.append(.ordinary(execution, totals: totals, numbers: numbers))
+            latestMoments.append(try execution.latestMoment(totals.members.map(\.partial.latestMoment)))
         }
-        for contribution in contributions {
-            if contribution.isCached {
-                statistics.segmentsCached += 1
-            } else if !contribution.partial.isPruned {
-                statistics.segmentsScanned += 1
-                statistics.rowsScanned += contribution.partial.rowsScanned
-            }
-            if !contribution.partial.isDense { statistics.segmentsHashed += 1 }
-        }
+        statistics.segmentsCached += account.cachedSegments
+        statistics.segmentsScanned += account.scannedSegments
+        statistics.rowsScanned += account.scannedRows
+        statistics.segmentsHashed += account.hashedSegments
         statistics.segmentsTotal += execution.snapshot.segments.count
         statistics.segmentsPruned =
             statistics.segmentsTotal - statistics.segmentsScanned - statistics.segmentsCached
-        latestMoments.append(try execution.latestMoment(contributions.map(\.partial)))
     }
 
     /// Lets the next query of the same plan go on from here.
     func giveBackTotals() {
-        for case .ordinary(let execution, let totals, _, _) in scans { execution.giveBack(totals) }
+        for case .ordinary(let execution, let totals, _) in scans { execution.giveBack(totals) }
     }
 
     /// Puts the windows and earlier periods of metrics along time together, with the groups that only they have.
@@ -119,7 +118,7 @@ struct QueryEvaluation {
             switch scans[leaf.scan] {
             case .framed:
                 return valuesAlongTime(of: leaf, position)
-            case .ordinary(let execution, let totals, _, let numbers):
+            case .ordinary(let execution, let totals, let numbers):
                 return try values(of: leaf, execution.program, totals.states, numbers, groupCount: groups.count)
             }
         }
@@ -132,12 +131,12 @@ struct QueryEvaluation {
     func metricValues(regrouped numbers: [Int32], count: Int) throws -> [[MetricValue]] {
         let identity = (0..<count).map { Int32($0) }
         let regrouped = scans.map { scan -> FoldStates? in
-            guard case .ordinary(_, let totals, let contributions, let own) = scan else { return nil }
-            return totals.states(of: contributions, regrouped: own.map { numbers[Int($0)] }, count: count)
+            guard case .ordinary(_, let totals, let own) = scan else { return nil }
+            return totals.states(regrouped: own.map { numbers[Int($0)] }, count: count)
         }
         return try metricValues(groupCount: count) { position in
             let leaf = plan.leaves[position]
-            guard case .ordinary(let execution, _, _, _) = scans[leaf.scan], let states = regrouped[leaf.scan] else {
+            guard case .ordinary(let execution, _, _) = scans[leaf.scan], let states = regrouped[leaf.scan] else {
                 preconditionFailure("\(leaf.definition.name) is taken over other periods than the answer's")
             }
             return try values(of: leaf, execution.program, states, identity, groupCount: count)
@@ -151,10 +150,14 @@ struct QueryEvaluation {
         let leaves = try plan.leaves.indices.map { position in
             let leaf = plan.leaves[position]
             var values = try leafValues(position)
+            let fill = leaf.simple.fillNullsWith.map { MetricValue.integer(Int128($0)).conforming(to: leaf.type) }
             for group in values.indices {
-                values[group] = values[group].conforming(to: leaf.type)
-                if values[group] == .null, let fill = leaf.simple.fillNullsWith {
-                    values[group] = MetricValue.integer(Int128(fill)).conforming(to: leaf.type)
+                switch values[group] {
+                case .null: if let fill { values[group] = fill }
+                case .integer where leaf.type.storage != .float: break
+                case .integer, .number:
+                    values[group] = values[group].conforming(to: leaf.type)
+                    if let fill, values[group] == .null { values[group] = fill }
                 }
             }
             return values
@@ -177,14 +180,15 @@ struct QueryEvaluation {
     ) throws -> [MetricValue] {
         let aggregate = program.scan.aggregates[leaf.aggregate]
         let rows = states.rowCounts[aggregate.mask.map { $0 + 1 } ?? 0]
-        let own = try QueryEvaluation.values(
+        var own = try QueryEvaluation.values(
             of: states.folds[program.foldOfAggregate[leaf.aggregate]], aggregate, type: leaf.definition.type,
             groupCount: states.groupCount, parallelism: parallelism)
-        var values = [MetricValue](repeating: .null, count: groupCount)
-        for (group, number) in numbers.enumerated() {
-            if rows[group] == 0, !plan.dimensions.isEmpty || aggregate.aggregation == .sumBoolean { continue }
-            values[Int(number)] = own[group]
+        if !plan.dimensions.isEmpty || aggregate.aggregation == .sumBoolean {
+            for group in own.indices where rows[group] == 0 { own[group] = .null }
         }
+        if groupCount == own.count, numbers.indices.allSatisfy({ numbers[$0] == $0 }) { return own }
+        var values = [MetricValue](repeating: .null, count: groupCount)
+        for (group, number) in numbers.enumerated() { values[Int(number)] = own[group] }
         return values
     }
 
@@ -219,7 +223,7 @@ struct QueryEvaluation {
             return zip(extrema, found).map { lane, found in
                 !found ? .null : isFloat ? .number(FloatOrder.double(lane)) : .integer(Int128(lane))
             }
-        case .sorted(let gathering):
+        case .values(let gathering):
             guard case .percentile(let fraction, let continuous) = aggregate.aggregation else {
                 return try gathering.distinctCounts(groupCount: groupCount, parallelism: parallelism)
                     .map { .integer(Int128($0)) }

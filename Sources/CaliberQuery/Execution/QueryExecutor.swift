@@ -42,8 +42,8 @@ public struct QueryExecutor: Sendable {
     /// What each scan of a plan would read, without reading rows.
     func executions(of plan: QueryPlan) throws -> [ScanExecution] {
         let snapshots = try self.snapshots(of: plan)
-        return try plan.scans.map { scan in
-            try QueryEvaluation.execution(of: scan, plan, options: options, cache: cache, isOutline: true) {
+        return try plan.programs.map { program in
+            try QueryEvaluation.execution(of: program, plan, options: options, cache: cache, isOutline: true) {
                 try QueryExecutor.snapshot($0, in: snapshots)
             }
         }

@@ -18,10 +18,10 @@ struct ScanExecution {
     let makeJoins: () throws -> JoinedTables
 
     init(
-        _ scan: PlannedScan, zone: BusinessZone, timeRange: PlannedTimeRange, options: QueryOptions,
-        cache: PartialCache?, snapshots: @escaping (String) throws -> TableSnapshot
+        _ program: ScanProgram, timeRange: PlannedTimeRange, options: QueryOptions, cache: PartialCache?,
+        snapshots: @escaping (String) throws -> TableSnapshot
     ) throws {
-        let program = ScanProgram(scan, zone: zone)
+        let scan = program.scan
         let snapshot = try snapshots(scan.table.name)
         let segments = snapshot.segments.filter {
             $0.rowCount > 0 && (!options.prunes || ScanExecution.mayCount($0, scan, timeRange))
@@ -33,7 +33,7 @@ struct ScanExecution {
         self.options = options
         // A mark depends on rows of other segments.
         self.cache = options.usesCache && scan.marks.isEmpty ? cache : nil
-        fingerprint = try PlanFingerprint(scan, zone: zone, snapshot: snapshots)
+        fingerprint = try PlanFingerprint(program, snapshot: snapshots)
         makeJoins = {
             try JoinedTables(
                 scan, scannedRowCount: segments.reduce(0) { $0 + $1.rowCount }, snapshot: snapshots)
@@ -51,23 +51,77 @@ struct ScanExecution {
         return true
     }
 
-    /// What every segment gives, in the order of the segments: taken from the cache, or read, a few segments at once.
-    func contributions() throws -> [Contribution] {
-        let keys = segments.map {
-            PartialKey($0, timeRange, isSortedByAnchor: program.scan.isSortedByAnchor)
+    /// What was found of the segments.
+    struct Account {
+        var cachedSegments = 0
+        var scannedSegments = 0
+        var scannedRows = 0
+        /// Segments whose groups were too many to index densely.
+        var hashedSegments = 0
+
+        /// Counts a segment's contribution.
+        fileprivate mutating func count(_ partial: borrowing SegmentPartial, isScanned: Bool) {
+            if !partial.isDense { hashedSegments += 1 }
+            if !isScanned {
+                cachedSegments += 1
+            } else if !partial.isPruned {
+                scannedSegments += 1
+                scannedRows += partial.rowsScanned
+            }
         }
-        let current = snapshot.segments.map(\.identity)
+    }
+
+    /// What every segment gives, in the order of the segments.
+    func partials() throws -> (partials: [SegmentPartial], account: Account) {
+        let keys = self.keys
+        let (found, scanned) = try fetch(Array(keys.indices), keys)
+        var account = Account()
+        let isScanned = Set(scanned)
+        for position in found.indices { account.count(found[position], isScanned: isScanned.contains(position)) }
+        return (found, account)
+    }
+
+    /// What all segments give together, in totals that the cache may have kept since the plan was last asked. They are
+    /// this query's own until they are given back.
+    func totals(dimensions: [PlannedDimension]) throws -> (totals: ScanTotals, account: Account) {
+        let keys = self.keys
+        let totals = cache?.takeTotals(of: fingerprint, timeRange) ?? ScanTotals(program, dimensions: dimensions)
+        let missing = totals.missing(from: keys)
+        let (found, scanned) = try fetch(missing, keys)
+        totals.update(to: keys, with: Dictionary(uniqueKeysWithValues: zip(missing, found)))
+        var account = Account()
+        let isScanned = Set(scanned.map { missing[$0] })
+        for position in totals.members.indices {
+            account.count(totals.members[position].partial, isScanned: isScanned.contains(position))
+        }
+        return (totals, account)
+    }
+
+    func giveBack(_ totals: ScanTotals) { cache?.putTotals(totals, of: fingerprint, timeRange) }
+
+    private var keys: [PartialKey] {
+        segments.map { PartialKey($0, timeRange, isSortedByAnchor: program.scan.isSortedByAnchor) }
+    }
+
+    /// The contributions of some segments: taken from the cache, or read, a few segments at once.
+    ///
+    /// - Returns: in the order of `wanted`, and which of them were read.
+    private func fetch(_ wanted: [Int], _ keys: [PartialKey]) throws -> (found: [SegmentPartial], scanned: [Int]) {
+        if wanted.isEmpty { return ([], []) }
+        let current = cache == nil ? [] : snapshot.segments.map(\.identity)
         let codec = cache?.hasArchive == true ? PartialCodec(program) : nil
         if let cache, let codec {
             try cache.recall(fingerprint, current: current) { bytes in
                 try codec.decode(bytes) { try snapshot.segments.first?.column($0).pool }
             }
         }
-        let known = cache?.partials(of: fingerprint, keys) ?? .init(repeating: nil, count: keys.count)
-        let missing = known.indices.filter { known[$0] == nil }
-        let scanned = try scan(missing)
+        var partials =
+            cache?.partials(of: fingerprint, wanted.map { keys[$0] }) ?? .init(repeating: nil, count: wanted.count)
+        let missing = partials.indices.filter { partials[$0] == nil }
+        let scanned = try scan(missing.map { wanted[$0] })
+        for (position, partial) in zip(missing, scanned) { partials[position] = partial }
         if let cache, !missing.isEmpty {
-            let new = zip(missing, scanned).map { (key: keys[$0], partial: $1) }
+            let new = zip(missing, scanned).map { (key: keys[wanted[$0]], partial: $1) }
             cache.insert(new, of: fingerprint, current: current)
             if let codec, cache.archives(rowCount: scanned.reduce(0, { $0 + $1.rowsScanned })) {
                 cache.archiveLater(
@@ -75,17 +129,7 @@ struct ScanExecution {
                     new.compactMap { key, partial in codec.encode(partial).flatMap { key.archived($0) } })
             }
         }
-        var partials = known
-        for (position, partial) in zip(missing, scanned) { partials[position] = partial }
-        return zip(keys.indices, partials).compactMap { position, partial in
-            partial.map { Contribution(key: keys[position], partial: $0, isCached: known[position] != nil) }
-        }
-    }
-
-    struct Contribution {
-        let key: PartialKey
-        let partial: SegmentPartial
-        let isCached: Bool
+        return (partials.compactMap { $0 }, missing)
     }
 
     private func scan(_ positions: [Int]) throws -> [SegmentPartial] {
@@ -97,20 +141,11 @@ struct ScanExecution {
         }
     }
 
-    /// All contributions together, in totals that the cache may have kept since the plan was last asked. They are this
-    /// query's own until they are given back.
-    func totals(of contributions: [Contribution], dimensions: [PlannedDimension]) -> ScanTotals {
-        let totals =
-            cache?.takeTotals(of: fingerprint, timeRange) ?? ScanTotals(program, dimensions: dimensions)
-        totals.update(to: contributions.map { ($0.key, $0.partial) })
-        return totals
-    }
-
-    func giveBack(_ totals: ScanTotals) { cache?.putTotals(totals, of: fingerprint, timeRange) }
-
     /// The latest moment that any row of the table counts at, the time range apart.
-    func latestMoment(_ partials: [SegmentPartial]) throws -> Int64? {
-        if program.scan.isSortedByAnchor { return snapshot.segments.compactMap { $0.anchors?.upperBound }.max() }
-        return partials.compactMap(\.latestMoment).max()
+    ///
+    /// - Parameter found: the latest of each contribution.
+    func latestMoment(_ found: @autoclosure () -> [Int64?]) throws -> Int64? {
+        if program.scan.isSortedByAnchor { return snapshot.segments.lazy.compactMap { $0.anchors?.upperBound }.max() }
+        return found().compactMap { $0 }.max()
     }
 }

@@ -10,6 +10,8 @@ public struct QueryPlan: Sendable {
     package let dimensions: [PlannedDimension]
     package let leaves: [PlannedLeaf]
     package let scans: [PlannedScan]
+    /// The scans made ready to run.
+    package let programs: [ScanProgram]
     package let timeRange: PlannedTimeRange
     /// Sort keys as positions of answer columns: dimensions first, then metrics.
     package let order: [PlannedOrder]

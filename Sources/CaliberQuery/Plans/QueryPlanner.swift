@@ -52,6 +52,7 @@ public struct QueryPlanner: Sendable {
         return QueryPlan(
             query: query, zone: zone, metrics: metrics, dimensions: assembly.dimensions,
             leaves: assembly.plannedLeaves, scans: assembly.scans,
+            programs: assembly.scans.map { ScanProgram($0, zone: zone) },
             timeRange: timeRange ?? PlannedTimeRange(from: nil, until: nil), order: order, filledDimension: filled,
             relations: relations, comparison: comparison)
     }

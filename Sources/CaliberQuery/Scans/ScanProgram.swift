@@ -15,6 +15,8 @@ package struct ScanProgram: Sendable {
     /// The fold behind each of the scan's aggregates.
     let foldOfAggregate: [Int]
     let zone: BusinessZone
+    /// Everything that a segment's contribution depends on, the segment, the time range and joined tables apart.
+    let meaning: String
 
     init(_ scan: PlannedScan, zone: BusinessZone) {
         var distinct: [TypedExpression] = []
@@ -40,6 +42,21 @@ package struct ScanProgram: Sendable {
         }
         self.folds = folds
         expressions = distinct.map { ScanExpression($0, zone: zone) }
+        meaning = scan.meaning(zone: zone)
+    }
+}
+
+extension PlannedScan {
+    fileprivate func meaning(zone: BusinessZone) -> String {
+        var parts = [table.name, anchor?.canonicalText ?? "-", zone.identifier]
+        parts += dimensions.map { "by \($0.expression.canonicalText) \($0.grain.map { "\($0)" } ?? "-")" }
+        parts.append("where \(filter?.canonicalText ?? "-")")
+        parts += masks.map { "mask \($0.canonicalText)" }
+        parts += aggregates.map { aggregate in
+            "\(aggregate.aggregation.canonicalText) of \(aggregate.expression?.canonicalText ?? "rows") "
+                + (aggregate.mask.map(String.init) ?? "-")
+        }
+        return parts.joined(separator: "\n")
     }
 }
 

@@ -40,7 +40,7 @@ extension ScanFold {
         case .floatSum: .floatSums([], counts: [])
         case .extremum: .extrema([], found: [])
         case .distinct, .sorted:
-            .sorted(SortedValues(starts: [0], distances: .narrow([]), low: 0, step: 1, pool: nil))
+            .values(.none(groupCount: 0))
         }
     }
 }

@@ -48,28 +48,19 @@ package final class EncodedColumn: @unchecked Sendable {
         lanes: UnsafePointer<Int64>, validity bytes: UnsafePointer<UInt8>, rowCount: Int, isFloat: Bool,
         pool: StringPool?
     ) {
-        var low = Int64.max
-        var high = Int64.min
-        var nulls = 0
-        for row in 0..<rowCount {
-            if bytes[row] == 0 {
-                nulls += 1
-            } else {
-                low = min(low, lanes[row])
-                high = max(high, lanes[row])
-            }
-        }
+        var (low, high) = (Int64.max, Int64.min)
+        let nulls = rowCount - kernels_bounds(lanes, bytes, rowCount, &low, &high)
         let bounds: ClosedRange<Int64>? = low <= high ? low...high : nil
         var width = EncodedColumn.narrowestWidth(bounds, isFloat: isFloat)
-        var scale: Int64 = 1
+        var step = CommonStep(1)
         if let bounds, !isFloat, width.rawValue > 1 {
-            let step = EncodedColumn.commonStep(lanes, validity: bytes, rowCount: rowCount, from: bounds.lowerBound)
+            let common = CommonStep(of: lanes, validity: bytes, rowCount: rowCount, from: bounds.lowerBound)
             let (span, overflow) = bounds.upperBound.subtractingReportingOverflow(bounds.lowerBound)
-            if let step = Int64(exactly: step), step > 1, !overflow,
-                EncodedColumn.width(ofSpan: span / step).rawValue < width.rawValue
+            if let scale = Int64(exactly: common.step), scale > 1, !overflow,
+                EncodedColumn.width(ofSpan: span / scale).rawValue < width.rawValue
             {
-                scale = step
-                width = EncodedColumn.width(ofSpan: span / step)
+                step = common
+                width = EncodedColumn.width(ofSpan: span / scale)
             }
         }
         let base = width == .eight ? 0 : bounds?.lowerBound ?? 0
@@ -77,31 +68,25 @@ package final class EncodedColumn: @unchecked Sendable {
         let valueByteCount = EncodedColumn.valueByteCount(rowCount: rowCount, width: width)
         let owner = Memory(byteCount: valueByteCount + wordCount * 8)
         let memory = owner.start
-        func store<Value: FixedWidthInteger>(_: Value.Type) {
-            let target = memory.assumingMemoryBound(to: Value.self)
-            if scale == 1 {
-                for row in 0..<rowCount {
-                    target[row] = bytes[row] == 0 ? 0 : Value(truncatingIfNeeded: lanes[row] &- base)
-                }
-            } else {
-                let divisor = UInt64(scale)
-                for row in 0..<rowCount {
-                    let distance = UInt64(bitPattern: lanes[row] &- base)
-                    target[row] = bytes[row] == 0 ? 0 : Value(truncatingIfNeeded: distance / divisor)
-                }
-            }
+        func store<Value: FixedWidthInteger>(
+            _ narrow: (
+                UnsafePointer<Int64>, UnsafePointer<UInt8>, Int, Int64, UInt64, UInt32, UnsafeMutablePointer<Value>
+            ) -> Void
+        ) {
+            narrow(
+                lanes, bytes, rowCount, base, step.inverse, step.zeros,
+                memory.bindMemory(to: Value.self, capacity: rowCount))
         }
         switch width {
         case .constant: break
-        case .one: store(UInt8.self)
-        case .two: store(UInt16.self)
-        case .four: store(UInt32.self)
-        case .eight: store(Int64.self)
+        case .one: store(kernels_narrow_8)
+        case .two: store(kernels_narrow_16)
+        case .four: store(kernels_narrow_32)
+        case .eight: store(kernels_narrow_64)
         }
         if wordCount > 0 {
             let words = (memory + valueByteCount).bindMemory(to: UInt64.self, capacity: wordCount)
-            words.update(repeating: 0, count: wordCount)
-            for row in 0..<rowCount where bytes[row] != 0 { words[row >> 6] |= 1 << UInt64(row & 63) }
+            kernels_pack_bits(bytes, rowCount, words)
             validity = UnsafePointer(words)
         } else {
             validity = nil
@@ -109,7 +94,7 @@ package final class EncodedColumn: @unchecked Sendable {
         self.rowCount = rowCount
         self.width = width
         self.base = base
-        self.scale = scale
+        scale = Int64(step.step)
         self.bounds = bounds
         self.pool = pool
         nullCount = nulls
@@ -183,23 +168,6 @@ package final class EncodedColumn: @unchecked Sendable {
 
     private static func width(ofSpan span: Int64) -> Width {
         span <= 0xFF ? .one : span <= 0xFFFF ? .two : span <= 0xFFFF_FFFF ? .four : .eight
-    }
-
-    /// The greatest number that every lane is a multiple of away from `base`; 0 when all are equal to it.
-    ///
-    /// - Parameter validity: rows whose byte is 0 are left out; nil takes all.
-    package static func commonStep(
-        _ lanes: UnsafePointer<Int64>, validity: UnsafePointer<UInt8>?, rowCount: Int, from base: Int64
-    ) -> UInt64 {
-        var step: UInt64 = 0
-        for row in 0..<rowCount where validity?[row] != 0 {
-            var distance = UInt64(bitPattern: lanes[row] &- base)
-            // Mostly the step is found within a few rows, and divides from then on.
-            if step != 0 { distance %= step }
-            while distance != 0 { (step, distance) = (distance, step % distance) }
-            if step == 1 { return 1 }
-        }
-        return step
     }
 
     /// Copies rows out as lanes and validity bytes; nulls are lane 0, validity 0.

@@ -57,6 +57,8 @@ struct CaliberChangesJob: ParsableCommand {
     @Option(help: "Events between one answer and the next.") var events = 1
     @Option(help: "Queries to ask, by comma; all of them otherwise.") var queries: String?
     @Option var repetitions = 7
+    @Option(help: "Times to ask again after nothing changed; as often as after changes otherwise.")
+    var unchangedRepetitions: Int?
 
     func run() throws {
         let caliber = try options.open()
@@ -67,7 +69,7 @@ struct CaliberChangesJob: ParsableCommand {
         for query in asked where caliber.understands(query) {
             let ask = caliber.asking(query)
             try ask()
-            report.unchangedSeconds[query.name] = try (0..<repetitions).map { _ in
+            report.unchangedSeconds[query.name] = try (0..<(unchangedRepetitions ?? repetitions)).map { _ in
                 try clock.measure(ask) / .seconds(1)
             }
             report.changedSeconds[query.name] = try (0..<repetitions).map { _ in

@@ -138,6 +138,8 @@ public final class PartialCache: Sendable {
     /// Takes the running totals of a plan and time range out, for one query's use.
     func takeTotals(of plan: PlanFingerprint, _ timeRange: PlannedTimeRange) -> ScanTotals? {
         state.withLock { state in
+            state.clock += 1
+            state.plans[plan]?.lastUse = state.clock
             guard let totals = state.plans[plan]?.totals.removeValue(forKey: timeRange) else { return nil }
             state.plans[plan]?.byteCount -= totals.byteCount
             state.byteCount -= totals.byteCount
@@ -185,7 +187,7 @@ extension PartialFold {
         case .integerSums(let sums, _): sums.count * 24
         case .floatSums(let sums, _): sums.count * 16
         case .extrema(let extrema, _): extrema.count * 9
-        case .sorted(let values): values.byteCount
+        case .values(let values): values.byteCount
         }
     }
 }

@@ -14,7 +14,7 @@ struct PartialCodec {
     private let foldColumns: [String?]
 
     /// Raised when what follows changes.
-    static let format = 1
+    static let format = 2
 
     init?(_ program: ScanProgram) {
         var dimensionColumns: [String?] = []
@@ -70,11 +70,12 @@ struct PartialCodec {
             case .extrema(let extrema, let found):
                 words.append(extrema)
                 words.append(found.map { $0 ? 1 : 0 })
-            case .sorted(let values):
+            case .values(let values):
                 guard values.pool?.isInterned ?? true else { return nil }
                 words.append(values.starts.map { Int64($0) })
                 words.append(values.low)
                 words.append(Int64(bitPattern: values.step))
+                words.append(values.form.rawValue)
                 switch values.distances {
                 case .narrow(let distances): words.append(narrow: distances)
                 case .wide(let distances): words.append(distances.map { Int64(bitPattern: $0) })
@@ -142,13 +143,14 @@ extension ScanFold {
             return .extrema(extrema, found: found.map { $0 != 0 })
         case .distinct, .sorted:
             guard let starts = words.array(count + 1), let low = words.word(), let step = words.word(), step > 0,
-                let distances = words.distances(), starts.first == 0, starts.last == Int64(distances.count),
+                let form = words.word().flatMap(GroupedValues.Form.init), let distances = words.distances(),
+                starts.first == 0, starts.last == Int64(distances.count),
                 zip(starts, starts.dropFirst()).allSatisfy({ $0 <= $1 }), isText == (strings != nil)
             else { return nil }
-            return .sorted(
-                SortedValues(
-                    starts: starts.map { UInt32(truncatingIfNeeded: $0) }, distances: distances, low: low,
-                    step: UInt64(bitPattern: step), pool: strings))
+            return .values(
+                GroupedValues(
+                    starts: starts.map { UInt32(truncatingIfNeeded: $0) }, distances: distances, form: form, low: low,
+                    step: UInt64(bitPattern: step), greatest: distances.greatest, pool: strings))
         }
     }
 }
@@ -203,7 +205,7 @@ private struct WordReader {
         return words
     }
 
-    mutating func distances() -> SortedValues.Distances? {
+    mutating func distances() -> GroupedValues.Distances? {
         let start = position
         guard let mark = word() else { return nil }
         guard mark < 0 else {

@@ -6,23 +6,21 @@ import CaliberTables
 /// the state of the tables it joins. Two scans of equal fingerprints share what is kept.
 struct PlanFingerprint: Hashable, Sendable {
     let text: String
+    /// Taken once, since a query looks several things up by it.
+    private let textHash: Int
 
     /// - Parameter snapshot: gives a joined table by name.
-    init(_ scan: PlannedScan, zone: BusinessZone, snapshot: (String) throws -> TableSnapshot) rethrows {
-        var parts = [scan.table.name, scan.anchor?.canonicalText ?? "-", zone.identifier]
-        parts += scan.dimensions.map { "by \($0.expression.canonicalText) \($0.grain.map { "\($0)" } ?? "-")" }
-        parts.append("where \(scan.filter?.canonicalText ?? "-")")
-        parts += scan.masks.map { "mask \($0.canonicalText)" }
-        parts += scan.aggregates.map { aggregate in
-            "\(aggregate.aggregation.canonicalText) of \(aggregate.expression?.canonicalText ?? "rows") "
-                + (aggregate.mask.map(String.init) ?? "-")
-        }
-        for join in scan.joins {
+    init(_ program: ScanProgram, snapshot: (String) throws -> TableSnapshot) rethrows {
+        var parts = [program.meaning]
+        for join in program.scan.joins {
             let state = try snapshot(join.target.name).segments.map(\.identity.text)
             parts.append("join \(join.path.joined(separator: ".")) \(join.target.name) \(state.joined(separator: ","))")
         }
-        text = parts.joined(separator: "\n")
+        text = parts.count == 1 ? program.meaning : parts.joined(separator: "\n")
+        textHash = text.hashValue
     }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(textHash) }
 }
 
 extension SegmentIdentity {

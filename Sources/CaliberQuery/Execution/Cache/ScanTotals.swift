@@ -4,7 +4,7 @@ import CaliberTables
 
 /// All segments' contributions to one scan taken together: groups, totals by group, and which segment gave what.
 ///
-/// Sums, counts and sorted values can be taken back, so that when a segment changes its old contribution goes and the
+/// Sums, counts and collected values can be taken back, so that when a segment changes its old contribution goes and the
 /// new one comes, whatever the length of the history. Floats and extrema can't; where there are any, all contributions
 /// are added anew.
 ///
@@ -13,20 +13,21 @@ final class ScanTotals: @unchecked Sendable {
     // Safe to hand on: the cache gives it to one query, which puts it back when it is done.
     private(set) var groups: GroupRegistry
     private(set) var states: FoldStates
-    private var members: [PartialKey: Member] = [:]
+    /// In the order of the segments.
+    private(set) var members: [Member] = []
     private let program: ScanProgram
     private let dimensions: [PlannedDimension]
-    private(set) var byteCount = 0
+    private var nextPart = 0
+    private var ownByteCount = 0
 
-    private struct Member {
+    struct Member {
+        let key: PartialKey
         let partial: SegmentPartial
         /// The group here for each of the segment's.
         let numbers: [Int32]
-        /// By which sorted values know it.
+        /// By which collected values know it.
         let part: Int
     }
-
-    private var nextPart = 0
 
     init(_ program: ScanProgram, dimensions: [PlannedDimension]) {
         self.program = program
@@ -36,25 +37,61 @@ final class ScanTotals: @unchecked Sendable {
         reset()
     }
 
-    /// Makes the totals those of just these contributions, given in the order of their segments.
-    func update(to contributions: [(key: PartialKey, partial: SegmentPartial)]) {
-        let wanted = Set(contributions.map(\.key))
-        let gone = members.keys.filter { !wanted.contains($0) }
-        let new = contributions.filter { members[$0.key] == nil }
-        if gone.isEmpty, new.isEmpty { return }
-        let isIncremental = !members.isEmpty && (gone.count + new.count) * 4 <= contributions.count
-        if isIncremental, states.folds.allSatisfy(\.isReversible) {
-            for key in gone { remove(key) }
-            for (key, partial) in new { add(key, partial) }
+    /// What it takes in memory, the contributions apart.
+    var byteCount: Int { ownByteCount + states.folds.reduce(0) { $0 + $1.keptByteCount } }
+
+    /// The keys whose contributions are not part of the totals, as positions.
+    func missing(from keys: [PartialKey]) -> [Int] {
+        let (old, new) = differing(from: keys)
+        if old.isEmpty { return Array(new) }
+        let known = Set(members[old].map(\.key))
+        return new.filter { !known.contains(keys[$0]) }
+    }
+
+    /// Makes the totals those of just these contributions.
+    ///
+    /// - Parameters:
+    ///   - keys: in the order of the segments.
+    ///   - new: by position, the contributions that were missing.
+    func update(to keys: [PartialKey], with new: [Int: SegmentPartial]) {
+        let (old, changed) = differing(from: keys)
+        if old.isEmpty, changed.isEmpty { return }
+        var known: [PartialKey: Member] = [:]
+        for member in members[old] { known[member.key] = member }
+        let kept = changed.map { position in new[position] == nil ? known.removeValue(forKey: keys[position]) : nil }
+        let isIncremental =
+            !members.isEmpty && (known.count + new.count) * 4 <= keys.count
+            && states.folds.allSatisfy(\.isReversible)
+        if isIncremental {
+            for member in known.values { takeBack(member) }
+            let middle = zip(changed, kept).map { position, member in
+                member ?? new[position].map { add(keys[position], $0) }
+            }
+            members.replaceSubrange(old, with: middle.compactMap { $0 })
             if !hasEmptyGroups { return }
         }
+        let partials = zip(changed, kept).map { position, member in member?.partial ?? new[position] }
+        let before = members[..<old.lowerBound].map(\.partial)
+        let after = members[old.upperBound...].map(\.partial)
+        let all = isIncremental ? members.map(\.partial) : before + partials.compactMap { $0 } + after
+        precondition(all.count == keys.count, "a missing contribution was not given")
         reset()
-        for (key, partial) in contributions { add(key, partial) }
+        members = zip(keys, all).map { add($0, $1) }
+    }
+
+    /// Where members and keys are not the same, what begins and ends alike cut off.
+    private func differing(from keys: [PartialKey]) -> (old: Range<Int>, new: Range<Int>) {
+        let shorter = min(keys.count, members.count)
+        var start = 0
+        while start < shorter, members[start].key == keys[start] { start += 1 }
+        var tail = 0
+        while tail < shorter - start, members[members.count - 1 - tail].key == keys[keys.count - 1 - tail] { tail += 1 }
+        return (start..<members.count - tail, start..<keys.count - tail)
     }
 
     private func reset() {
-        members = [:]
-        byteCount = 4096
+        members = []
+        ownByteCount = 4096
         groups = GroupRegistry(dimensions)
         states = FoldStates(program)
         // Without dimensions there is one group even when no row counts.
@@ -64,36 +101,30 @@ final class ScanTotals: @unchecked Sendable {
         }
     }
 
-    private func add(_ key: PartialKey, _ partial: SegmentPartial) {
+    private func add(_ key: PartialKey, _ partial: SegmentPartial) -> Member {
         let known = groups.count
         let numbers = groups.numbers(of: partial)
         states.grow(to: groups.count)
         states.merge(partial, numbers, part: nextPart)
-        members[key] = Member(partial: partial, numbers: numbers, part: nextPart)
-        nextPart += 1
-        byteCount +=
+        defer { nextPart += 1 }
+        ownByteCount +=
             numbers.count * 4 + 128 + (groups.count - known) * (dimensions.count + 4 + states.folds.count * 3) * 8
+        return Member(key: key, partial: partial, numbers: numbers, part: nextPart)
     }
 
-    private func remove(_ key: PartialKey) {
-        guard let member = members.removeValue(forKey: key) else { return }
+    private func takeBack(_ member: Member) {
         states.takeBack(member.partial, member.numbers, part: member.part)
-        byteCount -= member.numbers.count * 4 + 128
+        ownByteCount -= member.numbers.count * 4 + 128
     }
 
-    /// The states of contributions where this scan's groups are put together.
+    /// The states where this scan's groups are put together.
     ///
-    /// - Parameters:
-    ///   - contributions: those that the totals were last updated to.
-    ///   - regrouped: for each group, the one it goes to, below `count`.
-    func states(
-        of contributions: [ScanExecution.Contribution], regrouped: [Int32], count: Int
-    ) -> FoldStates {
+    /// - Parameter regrouped: for each group, the one it goes to, below `count`.
+    func states(regrouped: [Int32], count: Int) -> FoldStates {
         var merged = FoldStates(program)
         merged.grow(to: count)
-        for (part, contribution) in contributions.enumerated() {
-            guard let numbers = members[contribution.key]?.numbers else { continue }
-            merged.merge(contribution.partial, numbers.map { regrouped[Int($0)] }, part: part)
+        for (part, member) in members.enumerated() {
+            merged.merge(member.partial, member.numbers.map { regrouped[Int($0)] }, part: part)
         }
         return merged
     }

@@ -53,7 +53,7 @@ package enum PartialFold: Sendable {
     case floatSums([Double], counts: [Int64])
     /// Lanes in an order-preserving form (`FloatOrder`); not meaningful where `found` is false.
     case extrema([Int64], found: [Bool])
-    case sorted(SortedValues)
+    case values(GroupedValues)
 }
 
 /// Doubles as integers that sort the same way, so that one comparison and one selection serve both.
@@ -87,18 +87,26 @@ extension ScanFold {
         case .floatSum: FloatSum(slotCount: slotCount)
         case .extremum(let float, let greatest):
             Extremum(slotCount: slotCount, isFloat: float, isGreatest: greatest)
-        case .distinct: SortedCollector(slotCount: slotCount, rowCount: rowCount, isDistinct: true, isFloat: false)
+        case .distinct: collector(column, slotCount: slotCount, rowCount: rowCount, .distinct, isFloat: false)
         case .sorted(let float):
-            SortedCollector(slotCount: slotCount, rowCount: rowCount, isDistinct: false, isFloat: float)
+            collector(column, slotCount: slotCount, rowCount: rowCount, .ordered, isFloat: float)
         }
     }
 
-    /// Whether its values are added at the width they are stored in.
+    private func collector(
+        _ column: EncodedColumn?, slotCount: Int, rowCount: Int, _ purpose: CollectedValues.Purpose, isFloat: Bool
+    ) -> any FoldAccumulator {
+        column.map { StoredValueCollector($0, slotCount: slotCount, rowCount: rowCount, purpose: purpose) }
+            ?? ComputedValueCollector(slotCount: slotCount, rowCount: rowCount, purpose: purpose, isFloat: isFloat)
+    }
+
+    /// Whether its values are taken at the width they are stored in.
     func readsColumn(_ column: EncodedColumn, rowCount: Int) -> Bool {
         switch kind {
         case .values, .trues: true
         case .integerSum: fitsOneWord(column.bounds, rowCount: rowCount)
-        case .rows, .floatSum, .extremum, .distinct, .sorted: false
+        case .distinct, .sorted(float: false): StoredValueCollector.canCollect(column)
+        case .rows, .floatSum, .extremum, .sorted: false
         }
     }
 
