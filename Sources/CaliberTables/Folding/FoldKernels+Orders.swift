@@ -62,6 +62,36 @@ extension FoldKernels {
         newKnown != oldKnown ? newKnown < oldKnown : newTime != oldTime ? newTime < oldTime : newTie < oldTie
     }
 
+    /// Whether `award` or `awardWithGaps` may change anything: a value, or whose it is.
+    ///
+    /// - Parameters:
+    ///   - present: by event, whether it has a value.
+    ///   - validity: by row, whether it has one.
+    ///   - isHeldByOther: by row, whether its value is of an event that doesn't lead; nil where all are leaders'.
+    ///   - isSame: whether an event's value is a row's.
+    @inline(__always)
+    static func changesAny(
+        _ run: FoldRun, verdicts: UnsafePointer<UInt8>, displaced: DisplacedLeaders?, present: UnsafePointer<UInt8>,
+        validity: UnsafePointer<UInt8>, isHeldByOther: UnsafePointer<UInt8>?,
+        isSame: (_ event: Int, _ row: Int) -> Bool
+    ) -> Bool {
+        for index in 0..<run.count {
+            let verdict = verdicts[index]
+            guard verdict != OrderVerdict.none else { continue }
+            let (event, row) = (Int(run.events[index]), Int(run.rows[index]))
+            let isHeld = isHeldByOther.map { $0[row] != 0 } ?? false
+            if present[event] != 0 {
+                if validity[row] == 0 || isHeld { return true }
+                if verdict != OrderVerdict.loses, !isSame(event, row) { return true }
+            } else if verdict == OrderVerdict.leads, validity[row] != 0, !isHeld,
+                displaced.map({ $0.state.start[index] != 0 }) ?? true
+            {
+                return true
+            }
+        }
+        return false
+    }
+
     /// Gives rows the values of the events that lead them, where every event has one, and all values are leaders'.
     ///
     /// - Parameters:

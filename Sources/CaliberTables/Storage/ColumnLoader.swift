@@ -51,11 +51,13 @@ struct ColumnLoader: Sendable {
                     WHERE columnID = ? ORDER BY firstCode
                     """, arguments: [columnID])
             while let row = try chunks.next() {
-                guard let chunk = StringChunk(row), chunk.adopt(into: pool) else { return false }
+                guard let chunk = StringChunk(row), chunk.append(to: pool) else { return false }
             }
             return true
         }
         guard isWhole else { throw TablesProblem.corruptStrings(table: table, column: name) }
+        // Written from a pool in which all were different.
+        if pool.count > 0 { pool.index() }
         return pool
     }
 }
