@@ -11,10 +11,11 @@ extension BatchFold {
         try table.load(fold.timeSlot, of: segment)
         try table.load(fold.tieSlot, of: segment)
         let hasGaps = fold.columns.contains { $0.field.column(of: batch).nullCount > 0 }
+        let (leaderTime, leaderTie) = leaders(fold, acceptance, run, segment)
         let contest = FoldKernels.contest(
             run, isLast: fold.isLast, accepts: acceptance.pointer, time: batch.time, tieBreak: batch.tieBreak,
-            leaderTime: segment.writable(fold.timeSlot), leaderTie: segment.writable(fold.tieSlot),
-            verdicts: verdicts.start, displaced: hasGaps ? displaced : nil)
+            leaderTime: leaderTime, leaderTie: leaderTie, verdicts: verdicts.start, displaced: hasGaps ? displaced : nil
+        )
         for column in fold.columns {
             let field = column.field.column(of: batch)
             let isDense = contest.lossCount == 0 && field.nullCount == 0
@@ -26,6 +27,20 @@ extension BatchFold {
             try table.load(column.slot, of: segment)
             try award(run, fold, column, acceptance, segment, needsCare: needsCare)
         }
+    }
+
+    /// Who leads, to be written only where an event takes the lead: events that all lose leave the columns as they are.
+    private func leaders(
+        _ fold: OrderFold, _ acceptance: Acceptance, _ run: FoldRun, _ segment: MutableSegment
+    ) -> (time: LaneBuffer, tie: LaneBuffer) {
+        if let time = segment.buffers[fold.timeSlot], let tie = segment.buffers[fold.tieSlot],
+            !FoldKernels.leadsAny(
+                run, isLast: fold.isLast, accepts: acceptance.pointer, time: batch.time, tieBreak: batch.tieBreak,
+                leaderTime: time, leaderTie: tie)
+        {
+            return (time, tie)
+        }
+        return (segment.writable(fold.timeSlot), segment.writable(fold.tieSlot))
     }
 
     /// Whether a column may change: some event has a value, or takes the lead from one that had.

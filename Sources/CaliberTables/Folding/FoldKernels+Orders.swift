@@ -54,6 +54,24 @@ extension FoldKernels {
         return contest
     }
 
+    /// Whether any event of a run takes the lead of its row; where none does, `contest` writes to no leader.
+    static func leadsAny(
+        _ run: FoldRun, isLast: Bool, accepts: UnsafePointer<UInt8>, time: LaneColumn, tieBreak: LaneColumn,
+        leaderTime: LaneBuffer, leaderTie: LaneBuffer
+    ) -> Bool {
+        let (times, timesKnown, ties) = (time.lanes, time.validity, tieBreak.lanes)
+        for index in 0..<run.count {
+            let (event, row) = (Int(run.events[index]), Int(run.rows[index]))
+            guard accepts[event] != 0 else { continue }
+            if leaderTie.validity[row] == 0 { return true }
+            let (newKnown, newTime, newTie) = (timesKnown[event], times[event], ties[event])
+            let (oldKnown, oldTime, oldTie) = (leaderTime.validity[row], leaderTime.lanes[row], leaderTie.lanes[row])
+            if newKnown == oldKnown, newTime == oldTime, newTie == oldTie { continue }
+            if isEarlier(newKnown, newTime, newTie, oldKnown, oldTime, oldTie) != isLast { return true }
+        }
+        return false
+    }
+
     /// Whether one event sorts before another; events without a time come first.
     @inline(__always)
     static func isEarlier(

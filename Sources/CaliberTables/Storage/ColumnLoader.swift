@@ -12,7 +12,9 @@ struct ColumnLoader: Sendable {
     /// A stored column without its table-wide strings.
     ///
     /// - Throws: `TablesProblem.corruptSegment` when it is missing, damaged or not of this segment.
-    func column(_ slot: Int, of segment: StoredSegment) throws -> EncodedColumn {
+    ///
+    /// - Parameter isKept: whether it is likely to be asked for again soon.
+    func column(_ slot: Int, of segment: StoredSegment, isKept: Bool = true) throws -> EncodedColumn {
         if let known = cache.column(segment: segment.id, version: segment.version, slot: slot) { return known }
         let name = layout.slots[slot].name
         let problem = TablesProblem.corruptSegment(table: table, column: name, segment: segment.id)
@@ -22,13 +24,15 @@ struct ColumnLoader: Sendable {
         guard let blob, blob.rowCount == segment.rowCount, blob.version <= segment.version,
             let column = blob.column(hasOwnStrings: layout.slots[slot].strings == .segment)
         else { throw problem }
-        cache.insert(column, segment: segment.id, version: segment.version, slot: slot)
+        if isKept { cache.insert(column, segment: segment.id, version: segment.version, slot: slot) }
         return column
     }
 
     /// A stored column as lanes that a fold can write; nil when no row has a value.
-    func buffer(_ slot: Int, of segment: StoredSegment) throws -> (buffer: LaneBuffer?, pool: StringPool?) {
-        let column = try column(slot, of: segment)
+    func buffer(
+        _ slot: Int, of segment: StoredSegment, isKept: Bool = true
+    ) throws -> (buffer: LaneBuffer?, pool: StringPool?) {
+        let column = try column(slot, of: segment, isKept: isKept)
         let startsValid = layout.slots[slot].startsValid
         if column.nullCount == column.rowCount, !startsValid { return (nil, nil) }
         let buffer = LaneBuffer(capacity: column.rowCount, startsValid: startsValid)
