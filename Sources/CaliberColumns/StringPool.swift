@@ -13,13 +13,19 @@ package final class StringPool: @unchecked Sendable {
     // Safe to share once written: the class has no interior mutation on its read paths, and its owners (a batch, a
     // table's dictionary) hand it to other threads only after the last `intern` or `append`, or hand on a frozen pool:
     // that one looks at the same memory, but only at strings that no writer touches again, and shares its ownership.
+    // The table of codes is shared likewise, its slots are atomic, and codes of strings that came later are passed over.
     private var memory: Memory
     private var bytes: UnsafeMutablePointer<UInt8>
     private var byteCapacity: Int
     private var offsets: UnsafeMutablePointer<Int>
     private var offsetCapacity: Int
-    /// Open addressing, linear probing: code + 1, 0 where empty. Empty until the first `intern`.
-    private var slots: [UInt32] = []
+    /// Where equal strings are found; nil until the first `intern`.
+    private var table: CodeTable?
+    /// Of `table`: open addressing, linear probing: code + 1, 0 where empty.
+    private var slots: UnsafeMutablePointer<Atomic<UInt32>>?
+    private var slotCount = 0
+    /// Whether others add to the table.
+    private var isTableShared = false
     // What is stored is private, so that the compiler sees all accesses and needs no check of each at run time.
     private var storedCount = 0
     private var isFrozen = false
@@ -40,7 +46,10 @@ package final class StringPool: @unchecked Sendable {
         memory = other.memory
         bytes = other.bytes
         offsets = other.offsets
+        table = other.table
         slots = other.slots
+        slotCount = other.slotCount
+        isTableShared = true
         storedCount = other.count
         // A write to a frozen pool finds no room, and so moves to memory of its own.
         byteCapacity = other.byteCount
@@ -53,7 +62,7 @@ package final class StringPool: @unchecked Sendable {
 
     private static func nextLineage() -> UInt64 { lineageCounter.add(1, ordering: .relaxed).newValue }
 
-    /// The strings so far, readable on any thread while this pool grows. Costs no copy of the strings.
+    /// The strings so far, readable on any thread while this pool grows. Copies nothing, neither now nor at the next write.
     package func frozen() -> StringPool { StringPool(frozen: self) }
 
     /// What pools that were frozen at different moments share; freed with the last of them.
@@ -72,11 +81,24 @@ package final class StringPool: @unchecked Sendable {
         }
     }
 
+    /// Slots that a pool and those frozen from it share. The pool alone writes, and never takes a code out again.
+    private final class CodeTable {
+        let slots: UnsafeMutablePointer<Atomic<UInt32>>
+
+        init(slotCount: Int) {
+            slots = .allocate(capacity: slotCount)
+            // An atomic word has the layout of the word.
+            UnsafeMutableRawPointer(slots).initializeMemory(as: UInt32.self, repeating: 0, count: slotCount)
+        }
+
+        deinit { slots.deallocate() }
+    }
+
     package var count: Int { storedCount }
     package var byteCount: Int { offsets[storedCount] }
 
     /// Whether equal strings have equal codes: no string was added by `append` alone.
-    package var isInterned: Bool { !slots.isEmpty || count == 0 }
+    package var isInterned: Bool { slotCount > 0 || count == 0 }
 
     /// The bytes of one string; valid until the next write.
     @inline(__always)
@@ -119,21 +141,77 @@ package final class StringPool: @unchecked Sendable {
     /// Makes the table that equal strings are found by, for strings that were appended and are all different.
     package func index() {
         var newCount = 64
-        while newCount < (count + 1) * 2 { newCount *= 2 }
+        while !StringPool.hasRoom(for: count + 1, slotCount: newCount) { newCount *= 2 }
         placeAll(slotCount: newCount)
     }
 
     /// The code of a string, a new one when it was not there.
     package func intern(_ string: UnsafeRawBufferPointer) -> UInt32 {
-        if (count + 1) * 2 > slots.count { growSlots() }
+        if !StringPool.hasRoom(for: count + 1, slotCount: slotCount) {
+            placeAll(slotCount: Swift.max(64, slotCount * 2))
+        }
         var slot = slotIndex(string)
-        while slots[slot] != 0 {
-            if equals(slots[slot] - 1, string) { return slots[slot] - 1 }
-            slot = (slot + 1) & (slots.count - 1)
+        while let code = code(in: slot) {
+            if code < count, equals(UInt32(code), string) { return UInt32(code) }
+            slot = (slot + 1) & (slotCount - 1)
+        }
+        if isTableShared {
+            placeAll(slotCount: slotCount)
+            slot = slotIndex(string)
+            while code(in: slot) != nil { slot = (slot + 1) & (slotCount - 1) }
         }
         let code = append(string)
-        slots[slot] = code + 1
+        place(code, in: slot)
         return code
+    }
+
+    /// The codes of strings of another pool, as `intern` gives them.
+    ///
+    /// Looks up many at a time: memory answers several requests as fast as one.
+    ///
+    /// - Parameters:
+    ///   - wanted: the strings' codes there.
+    ///   - codes: gets the codes here, each at the place of the code there.
+    package func intern(
+        _ wanted: UnsafeBufferPointer<UInt32>, of other: StringPool, into codes: UnsafeMutablePointer<Int64>
+    ) {
+        withUnsafeTemporaryAllocation(of: Int.self, capacity: StringPool.lookUpsAtOnce) { candidates in
+            withUnsafeTemporaryAllocation(of: Int.self, capacity: StringPool.lookUpsAtOnce) { firstBytes in
+                for first in stride(from: 0, to: wanted.count, by: StringPool.lookUpsAtOnce) {
+                    let block = UnsafeBufferPointer(
+                        rebasing: wanted[first..<Swift.min(first + StringPool.lookUpsAtOnce, wanted.count)])
+                    findCandidates(block, of: other, candidates, firstBytes)
+                    for (index, code) in block.enumerated() {
+                        let string = other[code]
+                        let candidate = candidates[index]
+                        let isCandidate =
+                            candidate < count && firstBytes[index] == string.first.map(Int.init)
+                            && equals(UInt32(truncatingIfNeeded: candidate), string)
+                        codes[Int(code)] = isCandidate ? Int64(candidate) : Int64(intern(string))
+                    }
+                }
+            }
+        }
+    }
+
+    private static let lookUpsAtOnce = 32
+
+    /// The first code that each string's look-up meets, `Int.max` where there is none, and its string's first byte.
+    private func findCandidates(
+        _ wanted: UnsafeBufferPointer<UInt32>, of other: StringPool, _ candidates: UnsafeMutableBufferPointer<Int>,
+        _ firstBytes: UnsafeMutableBufferPointer<Int>
+    ) {
+        guard slotCount > 0 else {
+            for index in wanted.indices { candidates[index] = .max }
+            return
+        }
+        let end = byteCount
+        for (index, code) in wanted.enumerated() { firstBytes[index] = slotIndex(other[code]) }
+        for index in wanted.indices { candidates[index] = code(in: firstBytes[index]) ?? .max }
+        for index in wanted.indices where candidates[index] < count {
+            let start = offsets[candidates[index]]
+            firstBytes[index] = start < end ? Int(bytes[start]) : -1
+        }
     }
 
     package func intern(_ string: String) -> UInt32 {
@@ -143,11 +221,11 @@ package final class StringPool: @unchecked Sendable {
 
     /// The code of a string, or nil when it is not in the pool. Only for pools filled by `intern`.
     package func code(of string: UnsafeRawBufferPointer) -> UInt32? {
-        guard !slots.isEmpty else { return nil }
+        guard slotCount > 0 else { return nil }
         var slot = slotIndex(string)
-        while slots[slot] != 0 {
-            if equals(slots[slot] - 1, string) { return slots[slot] - 1 }
-            slot = (slot + 1) & (slots.count - 1)
+        while let code = code(in: slot) {
+            if code < count, equals(UInt32(code), string) { return UInt32(code) }
+            slot = (slot + 1) & (slotCount - 1)
         }
         return nil
     }
@@ -185,13 +263,29 @@ package final class StringPool: @unchecked Sendable {
         storedCount = 0
         isFrozen = false
         lineage = StringPool.nextLineage()
-        for index in slots.indices { slots[index] = 0 }
+        guard slotCount > 0 else { return }
+        if !isTableShared, isKnownUniquelyReferenced(&table), let slots {
+            for slot in 0..<slotCount { slots[slot].store(0, ordering: .relaxed) }
+        } else {
+            makeTable(slotCount: slotCount)
+        }
     }
 
     @inline(__always)
     private func slotIndex(_ string: UnsafeRawBufferPointer) -> Int {
-        Int(truncatingIfNeeded: XXH3_64bits(string.baseAddress, string.count)) & (slots.count - 1)
+        Int(truncatingIfNeeded: XXH3_64bits(string.baseAddress, string.count)) & (slotCount - 1)
     }
+
+    /// The code in a slot of the table, of whichever pool that shares it; nil where it is empty.
+    @inline(__always)
+    private func code(in slot: Int) -> Int? {
+        guard let slots else { return nil }
+        let word = slots[slot].load(ordering: .relaxed)
+        return word == 0 ? nil : Int(word) - 1
+    }
+
+    @inline(__always)
+    private func place(_ code: UInt32, in slot: Int) { slots?[slot].store(code + 1, ordering: .relaxed) }
 
     @inline(__always)
     private func equals(_ code: UInt32, _ string: UnsafeRawBufferPointer) -> Bool {
@@ -201,16 +295,24 @@ package final class StringPool: @unchecked Sendable {
         return memcmp(left, right, own.count) == 0
     }
 
-    private func growSlots() {
-        placeAll(slotCount: Swift.max(64, slots.count * 2))
+    /// At least a third of the slots stays empty.
+    @inline(__always)
+    private static func hasRoom(for count: Int, slotCount: Int) -> Bool { count * 3 <= slotCount * 2 }
+
+    private func makeTable(slotCount newCount: Int) {
+        let new = CodeTable(slotCount: newCount)
+        table = new
+        slots = new.slots
+        slotCount = newCount
+        isTableShared = false
     }
 
     private func placeAll(slotCount newCount: Int) {
-        slots = [UInt32](repeating: 0, count: newCount)
+        makeTable(slotCount: newCount)
         for code in 0..<UInt32(count) {
             var slot = slotIndex(self[code])
-            while slots[slot] != 0 { slot = (slot + 1) & (newCount - 1) }
-            slots[slot] = code + 1
+            while self.code(in: slot) != nil { slot = (slot + 1) & (newCount - 1) }
+            place(code, in: slot)
         }
     }
 

@@ -105,6 +105,20 @@ public final class CaliberStore: Sendable {
         _ = try pool.writeWithoutTransaction { database in try database.checkpoint(.truncate) }
     }
 
+    /// Moves a long write-ahead log into the file through a connection of its own, while others read and write. Not at
+    /// all when that fails: the next writer's commit does it then.
+    package func foldLongWriteAheadLogAside() {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path + "-wal")
+        guard let byteCount = attributes?[.size] as? Int, byteCount >= StoreLimits.longWriteAheadLogByteCount else {
+            return
+        }
+        var configuration = Configuration()
+        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+        guard let connection = try? DatabaseQueue(path: path, configuration: configuration) else { return }
+        _ = try? connection.writeWithoutTransaction { try $0.checkpoint(.passive) }
+        try? connection.close()
+    }
+
     /// Lets go of pages that connections keep in memory, as soon as they are idle.
     package func releaseMemory() {
         pool.releaseMemoryEventually()
@@ -125,6 +139,7 @@ enum StoreLimits {
     static let readerCount = 4
     static let pageByteCount = 8192
     static let cacheKibibytes = 65_536
-    static let walCheckpointPageCount = 8000
+    static let walCheckpointPageCount = 16_000
+    static let longWriteAheadLogByteCount = 16 << 20
     static let mappedByteCount: Int64 = 1 << 36
 }

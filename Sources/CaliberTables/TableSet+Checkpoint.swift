@@ -1,10 +1,7 @@
 import CaliberColumns
 import CaliberCore
-import CaliberDictionary
 import CaliberEventLog
 import CaliberStore
-import Dispatch
-import GRDB
 
 /// What one checkpoint wrote.
 public struct CheckpointReport: Equatable, Sendable {
@@ -26,206 +23,134 @@ extension TableSet {
     public func checkpoint(_ lease: WriterLease? = nil) throws -> CheckpointReport {
         try checkWhole()
         guard let lease = lease ?? self.lease else { throw TablesProblem.notWritable }
-        for table in tables { table.prepareCheckpoint() }
-        var report = CheckpointReport()
-        let written = try store.write(lease) { database in
-            report = CheckpointReport()
-            try StoredTable.keepSegmentIDs(upTo: segmentIDs.last, in: database)
-            return try tables.map { try $0.write(to: database, report: &report) }
+        // What one on another thread could not write is tried again here.
+        _ = try? finishCheckpointAside(waits: true)
+        let images = takeImages()
+        do {
+            let written = try CheckpointWriting(
+                store: store, lease: lease, lastSegmentID: segmentIDs.last, images: images
+            )
+            .run()
+            adopt(written, of: images)
+            return written.report
+        } catch {
+            for table in tables { table.dismissImage() }
+            throw error
         }
-        for (table, identity) in zip(tables, written) {
-            table.markCheckpointed(identity, view: view, cache: cache)
-        }
-        heldSnapshot = nil
-        return report
     }
-}
 
-extension TableSet {
     /// Checkpoints when the file is more than a little behind: what one costs is then shared by many events.
     ///
     /// Until then the log has all that is needed; the next opening folds its tail again.
     @discardableResult
     public func checkpointIfDue(_ lease: WriterLease? = nil) throws -> CheckpointReport? {
         try checkWhole()
-        let isDue = tables.contains { table in
+        return isCheckpointDue ? try checkpoint(lease) : nil
+    }
+
+    /// As `checkpointIfDue`, but another thread encodes and writes while folding goes on.
+    ///
+    /// Call it after every fold: it also takes note of a checkpoint that has come to its end.
+    ///
+    /// - Returns: the report of a checkpoint that is in the file since the last call.
+    /// - Throws: what kept the last checkpoint from being written. What it had is then still due.
+    @discardableResult
+    public func checkpointAsideIfDue(_ lease: WriterLease? = nil) throws -> CheckpointReport? {
+        try checkWhole()
+        guard let lease = lease ?? self.lease else { throw TablesProblem.notWritable }
+        let finished = try finishCheckpointAside(waits: false)
+        guard checkpointAside == nil, isCheckpointDue else { return finished }
+        let images = takeImages()
+        guard images.reduce(0, { $0 + $1.byteCount }) <= settings.memoryBudgetBytes / 2 else {
+            // The lanes are held until they are written, while folding makes others of them.
+            for table in tables { table.dismissImage() }
+            return try checkpoint(lease)
+        }
+        checkpointAside = CheckpointAside(
+            CheckpointWriting(store: store, lease: lease, lastSegmentID: segmentIDs.last, images: images))
+        return finished
+    }
+
+    /// Takes note of a checkpoint that another thread has written.
+    ///
+    /// - Parameter waits: for one that is underway; otherwise that one is left alone.
+    @discardableResult
+    func finishCheckpointAside(waits: Bool) throws -> CheckpointReport? {
+        guard let aside = checkpointAside, let result = aside.result(waits: waits) else { return nil }
+        checkpointAside = nil
+        do {
+            let written = try result.get()
+            adopt(written, of: aside.images)
+            return written.report
+        } catch {
+            for table in tables { table.dismissImage() }
+            throw error
+        }
+    }
+
+    private var isCheckpointDue: Bool {
+        tables.contains { table in
             table.tableID == nil || position.sequence - table.storedPosition.sequence >= settings.tailEventLimit
         }
-        return isDue ? try checkpoint(lease) : nil
     }
-}
 
-/// The numbers that a table and its columns have in the file.
-struct TableIdentity {
-    let tableID: Int64
-    let columnIDs: [String: Int64]
+    private func takeImages() -> [TableImage] { tables.map { $0.takeImage() } }
+
+    private func adopt(_ written: CheckpointWriting.Outcome, of images: [TableImage]) {
+        for (table, (image, identity)) in zip(tables, zip(images, written.identities)) {
+            table.adopt(image, identity, view: view, cache: cache)
+        }
+        heldSnapshot = nil
+    }
 }
 
 extension WideTable {
-    /// Puts every changed segment's rows in order; drops segments that emptied.
-    func prepareCheckpoint() {
+    /// Puts every changed segment's rows in order, drops segments that emptied, and says what there is to write.
+    ///
+    /// Until `adopt` or `dismissImage` is called no other image can be taken.
+    func takeImage() -> TableImage {
         removeEmptySegments()
-        for segment in liveSegments where segment.isDirty { segment.sort() }
-    }
-
-    func write(to database: Database, report: inout CheckpointReport) throws -> TableIdentity {
-        if let replacedTableID { try StoredTable.delete(tableID: replacedTableID, in: database) }
-        let identity = try writeIdentity(to: database)
-        try writeStrings(identity, to: database, report: &report)
-        try deleteRemovedSegments(identity, in: database, report: &report)
         let dirty = liveSegments.filter(\.isDirty)
-        try writeColumns(of: dirty, identity, to: database, report: &report)
-        for segment in dirty {
-            try database.cachedStatement(
-                sql: """
-                    REPLACE INTO segment (segmentID, tableID, version, rowCount, lowAnchor, highAnchor)
-                    VALUES (?, ?, ?, ?, ?, ?)
-                    """
-            ).execute(arguments: [
-                segment.id, identity.tableID, segment.version, segment.rowCount,
-                segment.isAnchored ? segment.anchors?.lowerBound : nil,
-                segment.isAnchored ? segment.anchors?.upperBound : nil,
-            ])
-            report.segments += 1
-        }
-        return identity
-    }
-
-    /// Column by column, so that what is written together is read together; some are encoded while others are written.
-    private func writeColumns(
-        of dirty: [MutableSegment], _ identity: TableIdentity, to database: Database, report: inout CheckpointReport
-    ) throws {
-        var jobs: [(columnID: Int64, slot: Int, segment: MutableSegment)] = []
-        for slot in layout.slots.indices {
-            guard let columnID = identity.columnIDs[layout.slots[slot].name] else { continue }
-            for segment in dirty where segment.isChanged[slot] { jobs.append((columnID, slot, segment)) }
-        }
-        for first in stride(from: 0, to: jobs.count, by: WideTable.columnsEncodedAtOnce) {
-            let window = jobs[first..<min(first + WideTable.columnsEncodedAtOnce, jobs.count)]
-            let blobs = WideTable.inParallel(window.count) { index in
-                let job = window[first + index]
-                return job.segment.blob(job.slot)
-            }
-            for (job, blob) in zip(window, blobs) {
-                try blob.write(key: ColumnKey.make(job.columnID, job.segment.id), to: database)
-                report.columns += 1
-                report.bytes += blob.body.count
-            }
-        }
-    }
-
-    /// Bounds the memory that a checkpoint takes beside the segments: about a megabyte a column.
-    private static let columnsEncodedAtOnce = 12
-
-    /// Results of a pure function, computed on as many threads as the machine has.
-    private static func inParallel<Value>(_ count: Int, _ body: (Int) -> Value) -> [Value] {
-        guard count > 1 else { return (0..<count).map(body) }
-        return [Value](unsafeUninitializedCapacity: count) { buffer, initializedCount in
-            guard let start = buffer.baseAddress else { return }
-            // Each iteration writes an element of its own, and nothing changes what the others read.
-            nonisolated(unsafe) let (results, body) = (start, body)
-            DispatchQueue.concurrentPerform(iterations: count) { index in
-                (results + index).initialize(to: body(index))
-            }
-            initializedCount = count
-        }
-    }
-
-    private func writeIdentity(to database: Database) throws -> TableIdentity {
-        try database.execute(
-            sql: """
-                INSERT INTO wideTable (tableName, definitionHash, position, segmentCount, rowCount)
-                VALUES (?, ?, ?, ?, ?)
-                ON CONFLICT (tableName) DO UPDATE SET position = excluded.position,
-                    segmentCount = excluded.segmentCount, rowCount = excluded.rowCount
-                """, arguments: [name, layout.hash, position.sequence, liveSegments.count, rowCount])
-        guard
-            let tableID = try Int64.fetchOne(
-                database, sql: "SELECT tableID FROM wideTable WHERE tableName = ?", arguments: [name])
-        else { throw TablesProblem.unknownTable(name: name, nearest: []) }
-        if tableID == self.tableID, !columnIDs.isEmpty { return TableIdentity(tableID: tableID, columnIDs: columnIDs) }
-        var columnIDs: [String: Int64] = [:]
-        for slot in layout.slots {
-            try database.execute(
-                sql: "INSERT INTO tableColumn (tableID, columnName) VALUES (?, ?)", arguments: [tableID, slot.name])
-            columnIDs[slot.name] = database.lastInsertedRowID
-        }
-        return TableIdentity(tableID: tableID, columnIDs: columnIDs)
-    }
-
-    private func writeStrings(
-        _ identity: TableIdentity, to database: Database, report: inout CheckpointReport
-    ) throws {
+        for segment in dirty { segment.sort() }
+        var strings: [PoolImage] = []
         for (slot, pool) in pools.enumerated() {
-            guard let pool = pool?.writableIfLoaded, pool.count > storedStringCounts[slot],
-                let columnID = identity.columnIDs[layout.slots[slot].name]
-            else { continue }
-            var first = storedStringCounts[slot]
-            while first < pool.count {
-                let end = min(pool.count, first + WideTable.stringsPerChunk)
-                try StringChunk(pool, codes: first..<end).write(columnID: columnID, to: database)
-                report.strings += end - first
-                first = end
-            }
+            guard let pool = pool?.writableIfLoaded, pool.count > storedStringCounts[slot] else { continue }
+            strings.append(PoolImage(slot: slot, pool: pool.frozen(), firstCode: storedStringCounts[slot]))
         }
+        return TableImage(
+            layout: layout, position: position, segmentCount: liveSegments.count, rowCount: rowCount, tableID: tableID,
+            columnIDs: columnIDs, replacedTableID: replacedTableID, strings: strings,
+            segments: dirty.map { $0.takeImage() }, removedSegmentIDs: removedSegmentIDs)
     }
 
-    static let stringsPerChunk = 65_536
-
-    private func deleteRemovedSegments(
-        _ identity: TableIdentity, in database: Database, report: inout CheckpointReport
-    ) throws {
-        for segmentID in removedSegmentIDs {
-            try database.execute(sql: "DELETE FROM segment WHERE segmentID = ?", arguments: [segmentID])
-            for columnID in identity.columnIDs.values {
-                try database.cachedStatement(sql: "DELETE FROM segmentColumn WHERE columnSegmentKey = ?")
-                    .execute(arguments: [ColumnKey.make(columnID, segmentID)])
-            }
-            report.removedSegments += 1
-        }
-    }
-
-    /// Says that the file has what `write` wrote.
-    func markCheckpointed(_ identity: TableIdentity, view: StoreView, cache: ColumnCache) {
+    /// Says that the file has an image.
+    func adopt(_ image: TableImage, _ identity: TableIdentity, view: StoreView, cache: ColumnCache) {
         tableID = identity.tableID
         columnIDs = identity.columnIDs
         replacedTableID = nil
-        storedPosition = position
-        removedSegmentIDs = []
-        for (slot, pool) in pools.enumerated() {
-            if let count = pool?.writableIfLoaded?.count { storedStringCounts[slot] = count }
-        }
-        for segment in liveSegments where segment.isDirty { segment.markStored() }
+        storedPosition = image.position
+        removedSegmentIDs.removeFirst(image.removedSegmentIDs.count)
+        for strings in image.strings { storedStringCounts[strings.slot] = strings.pool.count }
+        for segment in liveSegments { segment.adoptImage() }
         loader = ColumnLoader(
             table: name, layout: layout, columnIDs: identity.columnIDs, view: view, cache: cache)
+    }
+
+    /// Says that the file has none of the image that was taken last.
+    func dismissImage() {
+        for segment in liveSegments { segment.dismissImage() }
     }
 }
 
 extension MutableSegment {
-    /// One column as it goes into the file; strings that no row has any more stay behind.
-    func blob(_ slot: Int) -> ColumnBlob {
-        let description = layout.slots[slot]
-        guard let buffer = buffers[slot] else {
-            let empty = LaneBuffer(capacity: rowCount, startsValid: description.startsValid)
-            let column = EncodedColumn(
-                lanes: empty.lanes, validity: empty.validity, rowCount: rowCount, isFloat: description.isFloat,
-                pool: nil)
-            return ColumnBlob(
-                column, version: version, ownStrings: description.strings == .segment ? StringPool() : nil)
+    /// What differs from the file; changes from here on count from here.
+    fileprivate func takeImage() -> SegmentImage {
+        var columns: [ColumnImage] = []
+        for slot in isChanged.indices where isChanged[slot] && layout.slots[slot].isStored {
+            columns.append(ColumnImage(slot: slot, lanes: buffers[slot], ownStrings: pools[slot]?.frozen()))
         }
-        guard description.strings == .segment, let pool = pools[slot] else {
-            let column = EncodedColumn(
-                lanes: buffer.lanes, validity: buffer.validity, rowCount: rowCount, isFloat: description.isFloat,
-                pool: nil)
-            return ColumnBlob(column, version: version, ownStrings: nil)
-        }
-        let compact = StringPool(byteCapacity: max(pool.byteCount, 1), countCapacity: max(rowCount, 1))
-        let lanes = LaneBuffer(capacity: rowCount, startsValid: false)
-        for row in 0..<rowCount where buffer.validity[row] != 0 {
-            lanes.lanes[row] = Int64(compact.append(pool[UInt32(truncatingIfNeeded: buffer.lanes[row])]))
-        }
-        let column = EncodedColumn(
-            lanes: lanes.lanes, validity: buffer.validity, rowCount: rowCount, isFloat: false, pool: compact)
-        return ColumnBlob(column, version: version, ownStrings: compact)
+        beginStoring()
+        return SegmentImage(
+            id: id, version: version, rowCount: rowCount, anchors: isAnchored ? anchors : nil, columns: columns)
     }
 }

@@ -62,7 +62,7 @@ private struct TableInspection {
     }
 
     private func column(_ slot: Int, of segment: MutableSegment) throws -> Column {
-        guard segment.residences[slot] == .stored else {
+        guard segment.residences[slot] == .stored, layout.slots[slot].isStored else {
             return Column(buffer: segment.buffers[slot], pool: segment.pools[slot])
         }
         guard let loader = table.loader else {
@@ -106,11 +106,15 @@ private struct TableInspection {
             }
         }
         guard parts.count == layout.keyCount || segment.rowCount == 0 else { return [broken(segment, "a key is null")] }
+        let areHashed = segment.residences[layout.hashLowSlot] == .loaded
         for row in 0..<segment.rowCount {
-            let hash = hasher.hash(parts, row: row)
+            guard let hash = hasher.hash(parts, row: row) else {
+                problems.append(broken(segment, "a part of the key of row \(row) is null"))
+                continue
+            }
             let low = columns[layout.hashLowSlot].lane(row).map(UInt64.init(bitPattern:))
             let high = columns[layout.hashHighSlot].lane(row).map(UInt64.init(bitPattern:))
-            guard let hash, hash.low == low, hash.high == high else {
+            if areHashed, hash.low != low || hash.high != high {
                 problems.append(broken(segment, "row \(row) is not known by the hash of its key"))
                 continue
             }

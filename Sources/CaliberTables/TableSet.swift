@@ -35,6 +35,8 @@ public final class TableSet {
     var tables: [WideTable] = []
     /// The file as of the last checkpoint, while a snapshot reads it.
     weak var heldSnapshot: StoreSnapshot?
+    /// A checkpoint that another thread is writing.
+    var checkpointAside: CheckpointAside?
     private var interruption: String?
     /// What replay at opening, and folds since, made of their events.
     public private(set) var account = FoldAccount()
@@ -58,6 +60,11 @@ public final class TableSet {
         }
         cache = ColumnCache(byteLimit: settings.memoryBudgetBytes)
         segmentIDs = SegmentIDs(next: try view.read { try StoredTable.nextSegmentID(in: $0) })
+    }
+
+    deinit {
+        // Whoever takes the lease next finds it free.
+        _ = checkpointAside?.result(waits: true)
     }
 
     /// Opens all tables and folds what the log has after their last checkpoint.
@@ -173,6 +180,7 @@ public final class TableSet {
     private func rebuild(_ name: String, reason: RebuildReason) throws {
         let old = try table(named: name)
         try checkWhole()
+        _ = try? finishCheckpointAside(waits: true)
         let new = try emptyTable(old.layout)
         new.replacedTableID = old.tableID ?? old.replacedTableID
         guard let index = tables.firstIndex(where: { $0 === old }) else { return }
@@ -218,6 +226,10 @@ public final class TableSet {
         evictWithinBudget()
         let limit = segmentByteLimit
         guard segmentMemoryByteCount > limit, let lease else { return }
+        if try finishCheckpointAside(waits: true) != nil {
+            evictWithinBudget()
+            guard segmentMemoryByteCount > limit else { return }
+        }
         _ = try checkpoint(lease)
         evictClean(downTo: limit / 2)
         // Pages of the file that the checkpoint worked with would otherwise stay with the process.
@@ -296,7 +308,7 @@ public struct TableSettings: Sendable {
     public static let defaultMemoryBudgetBytes = 256 << 20
 
     public init(
-        memoryBudgetBytes: Int = defaultMemoryBudgetBytes, segmentRowLimit: Int = 65_536, tailEventLimit: Int = 5_000
+        memoryBudgetBytes: Int = defaultMemoryBudgetBytes, segmentRowLimit: Int = 65_536, tailEventLimit: Int = 32_768
     ) {
         self.memoryBudgetBytes = max(memoryBudgetBytes, 0)
         self.tailEventLimit = max(tailEventLimit, 0)

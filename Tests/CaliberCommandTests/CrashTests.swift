@@ -11,12 +11,13 @@ import Testing
     static let killCount = isLongRun ? 50 : 8
     static let killsPerDatabase = 4
 
-    @Test(.timeLimit(.minutes(20)))
-    func `killed at random moments and started again, it ends as a clean pass ends`() throws {
+    /// In large steps, and as input that comes live, whose tables are written while it comes.
+    @Test(.timeLimit(.minutes(20)), arguments: [[], ["--commit-every", "500"]])
+    func `killed at random moments and started again, it ends as a clean pass ends`(options: [String]) throws {
         let folder = try TemporaryFolder()
         let (files, truth) = try simulatedFiles(in: folder, orderCount: 16_000)
         let command = BuiltCommand(in: folder)
-        let clean = try command.run(["ingest"] + deployment("clean.db") + files)
+        let clean = try command.run(["ingest"] + options + deployment("clean.db") + files)
         #expect(clean.status == 0, "\(clean.errors)")
         let expected = try Finding(folder.path("clean.db"))
         #expect(expected.acceptedCount == Int64(truth.acceptedCount))
@@ -27,7 +28,7 @@ import Testing
         while landedCount < CrashTests.killCount, attemptCount < 2 * CrashTests.killCount {
             databaseCount += 1
             let database = "killed-\(databaseCount).db"
-            let arguments = ["ingest"] + deployment(database) + files
+            let arguments = ["ingest"] + options + deployment(database) + files
             for attempt in 1...CrashTests.killsPerDatabase {
                 attemptCount += 1
                 let outcome = try command.run(arguments, killedAfterSeconds: timing.nextDelaySeconds())

@@ -5,8 +5,9 @@ import CaliberTables
 
 /// The right to write, and the tables open to be folded into: for events that come in all the time.
 ///
-/// What a batch costs is what it touches. The tables' checkpoint lags behind by some thousand events, so that its cost is
-/// shared by many batches; the log has everything in the meantime. One thread uses a session and what it answers.
+/// What a batch costs is what it touches. The tables' checkpoint lags behind by some ten thousand events, so that its cost
+/// is shared by many batches, and another thread writes it; the log has everything in the meantime. One thread uses a
+/// session and what it answers.
 public final class IntakeSession {
     private let engine: Engine
     private let lease: WriterLease
@@ -38,12 +39,20 @@ public final class IntakeSession {
             let report = try engine.log.ingest(
                 input, lease: lease, now: engine.now, eventsPerCommit: eventsPerCommit,
                 progress: { progress(input, $0) },
-                onCommit: { batches, position in outcome.folds += try tables.fold(batches, upTo: position) })
+                onCommit: { batches, position in
+                    outcome.folds += try tables.fold(batches, upTo: position)
+                    // An input that comes live may have no end.
+                    if eventsPerCommit != nil { try checkpointAsideIfDue() }
+                })
             outcome.inputs.append(IngestOutcome.Input(origin: input.origin, report: report))
         }
-        if try tables.checkpointIfDue(lease) != nil { engine.keepPartialResults() }
+        try checkpointAsideIfDue()
         outcome.tableRowCounts = try tables.tableNames.map { ($0, try tables.rowCount(of: $0)) }
         return outcome
+    }
+
+    private func checkpointAsideIfDue() throws {
+        if try tables.checkpointAsideIfDue(lease) != nil { engine.keepPartialResults() }
     }
 
     /// Writes what the tables have and the file doesn't: before a pause, or at the end.

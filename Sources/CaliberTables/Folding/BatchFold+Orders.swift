@@ -11,10 +11,11 @@ extension BatchFold {
         try table.load(fold.timeSlot, of: segment)
         try table.load(fold.tieSlot, of: segment)
         let hasGaps = fold.columns.contains { $0.field.column(of: batch).nullCount > 0 }
+        let (leaderTime, leaderTie) = leaders(fold, acceptance, run, segment)
         let contest = FoldKernels.contest(
             run, isLast: fold.isLast, accepts: acceptance.pointer, time: batch.time, tieBreak: batch.tieBreak,
-            leaderTime: segment.writable(fold.timeSlot), leaderTie: segment.writable(fold.tieSlot),
-            verdicts: verdicts.start, displaced: hasGaps ? displaced : nil)
+            leaderTime: leaderTime, leaderTie: leaderTie, verdicts: verdicts.start, displaced: hasGaps ? displaced : nil
+        )
         for column in fold.columns {
             let field = column.field.column(of: batch)
             let isDense = contest.lossCount == 0 && field.nullCount == 0
@@ -26,6 +27,20 @@ extension BatchFold {
             try table.load(column.slot, of: segment)
             try award(run, fold, column, acceptance, segment, needsCare: needsCare)
         }
+    }
+
+    /// Who leads, to be written only where an event takes the lead: events that all lose leave the columns as they are.
+    private func leaders(
+        _ fold: OrderFold, _ acceptance: Acceptance, _ run: FoldRun, _ segment: MutableSegment
+    ) -> (time: LaneBuffer, tie: LaneBuffer) {
+        if let time = segment.buffers[fold.timeSlot], let tie = segment.buffers[fold.tieSlot],
+            !FoldKernels.leadsAny(
+                run, isLast: fold.isLast, accepts: acceptance.pointer, time: batch.time, tieBreak: batch.tieBreak,
+                leaderTime: time, leaderTie: tie)
+        {
+            return (time, tie)
+        }
+        return (segment.writable(fold.timeSlot), segment.writable(fold.tieSlot))
     }
 
     /// Whether a column may change: some event has a value, or takes the lead from one that had.
@@ -60,75 +75,103 @@ extension BatchFold {
         return false
     }
 
+    /// Gives rows the values of their best events, unless they all have them: a column that stays as it is need not be
+    /// written at the next checkpoint.
     private func award(
         _ run: FoldRun, _ fold: OrderFold, _ column: OrderFold.Column, _ acceptance: Acceptance,
         _ segment: MutableSegment, needsCare: Bool
     ) throws {
         let field = column.field.column(of: batch)
-        let target = segment.writable(column.slot)
-        let isLast = fold.isLast
-        let slots = needsCare ? column : nil
-        var lanes = UnsafePointer(field.lanes)
+        let task = Award(
+            field: field, slot: column.slot, isLast: fold.isLast, segment: segment,
+            holderSlots: needsCare ? column : nil)
         switch (column.comparison, table.layout.slots[column.slot].strings) {
         case (.integer, _):
-            award(run, lanes, isLast: isLast, field, slots, segment, target) { $0 < $1 }
+            award(run, task, UnsafePointer(field.lanes)) { $0 < $1 }
         case (.float, _):
-            award(run, lanes, isLast: isLast, field, slots, segment, target, precedes: FoldKernels.floatPrecedes)
+            award(run, task, UnsafePointer(field.lanes), precedes: FoldKernels.floatPrecedes)
         case (.bytes, .segment):
-            awardText(run, isLast: isLast, field, slots, segment, column.slot, target)
+            awardText(run, task)
         case (.bytes, _):
             guard let pool = try table.pools[column.slot]?.writable() else { return }
-            lanes = UnsafePointer(try translation(of: field, to: column.slot, accepts: acceptance.pointer).start)
-            award(run, lanes, isLast: isLast, field, slots, segment, target) { BatchFold.precedes($0, $1, in: pool) }
+            let lanes = try translation(of: field, to: column.slot, accepts: acceptance.pointer).start
+            award(run, task, UnsafePointer(lanes)) { BatchFold.precedes($0, $1, in: pool) }
         }
     }
 
-    /// - Parameter slots: where the column remembers events that don't lead; nil when none has to be.
+    /// What one column of a segment is to be given.
+    private struct Award {
+        let field: LaneColumn
+        let slot: Int
+        let isLast: Bool
+        let segment: MutableSegment
+        /// Where the column remembers events that don't lead; nil when none has to be.
+        let holderSlots: OrderFold.Column?
+    }
+
     @inline(__always)
     private func award(
-        _ run: FoldRun, _ lanes: UnsafePointer<Int64>, isLast: Bool, _ field: LaneColumn, _ slots: OrderFold.Column?,
-        _ segment: MutableSegment, _ target: LaneBuffer, precedes: (Int64, Int64) -> Bool
+        _ run: FoldRun, _ task: Award, _ lanes: UnsafePointer<Int64>, precedes: (Int64, Int64) -> Bool
     ) {
+        let held = task.segment.buffers[task.slot]?.lanes
+        guard changesAny(run, task, isSame: { event, row in held?[row] == lanes[event] }) else { return }
+        let target = task.segment.writable(task.slot)
         let values = target.lanes
         awardEach(
-            run, field, slots, isLast: isLast, segment, target,
+            run, task, target,
             replaces: { event, row in
-                isLast ? precedes(values[row], lanes[event]) : precedes(lanes[event], values[row])
+                task.isLast ? precedes(values[row], lanes[event]) : precedes(lanes[event], values[row])
             },
             store: { event, row in values[row] = lanes[event] })
     }
 
-    private func awardText(
-        _ run: FoldRun, isLast: Bool, _ field: LaneColumn, _ slots: OrderFold.Column?, _ segment: MutableSegment,
-        _ slot: Int, _ target: LaneBuffer
-    ) {
-        guard let own = segment.pools[slot], let strings = field.pool else { return }
+    private func awardText(_ run: FoldRun, _ task: Award) {
+        guard let own = task.segment.pools[task.slot], let strings = task.field.pool else { return }
+        let lanes = task.field.lanes
+        let held = task.segment.buffers[task.slot]?.lanes
+        let isChanged = changesAny(run, task) { event, row in
+            guard let held else { return false }
+            let old = own[UInt32(truncatingIfNeeded: held[row])]
+            return old.elementsEqual(strings[UInt32(truncatingIfNeeded: lanes[event])])
+        }
+        guard isChanged else { return }
+        let target = task.segment.writable(task.slot)
         awardEach(
-            run, field, slots, isLast: isLast, segment, target,
+            run, task, target,
             replaces: { event, row in
                 let old = own[UInt32(truncatingIfNeeded: target.lanes[row])]
-                let new = strings[UInt32(truncatingIfNeeded: field.lanes[event])]
-                return isLast ? StringPool.precedes(old, new) : StringPool.precedes(new, old)
+                let new = strings[UInt32(truncatingIfNeeded: lanes[event])]
+                return task.isLast ? StringPool.precedes(old, new) : StringPool.precedes(new, old)
             },
             store: { event, row in
-                target.lanes[row] = Int64(own.append(strings[UInt32(truncatingIfNeeded: field.lanes[event])]))
+                target.lanes[row] = Int64(own.append(strings[UInt32(truncatingIfNeeded: lanes[event])]))
             })
+    }
+
+    /// Whether any row may get another value, or another holder of its value.
+    @inline(__always)
+    private func changesAny(_ run: FoldRun, _ task: Award, isSame: (_ event: Int, _ row: Int) -> Bool) -> Bool {
+        guard let target = task.segment.buffers[task.slot] else { return true }
+        let holders = task.holderSlots.flatMap { task.segment.buffers[$0.tieSlot] }
+        return FoldKernels.changesAny(
+            run, verdicts: verdicts.start, displaced: task.holderSlots == nil ? nil : displaced,
+            present: UnsafePointer(task.field.validity), validity: UnsafePointer(target.validity),
+            isHeldByOther: holders.map { UnsafePointer($0.validity) }, isSame: isSame)
     }
 
     @inline(__always)
     private func awardEach(
-        _ run: FoldRun, _ field: LaneColumn, _ slots: OrderFold.Column?, isLast: Bool, _ segment: MutableSegment,
-        _ target: LaneBuffer, replaces: (Int, Int) -> Bool, store: (Int, Int) -> Void
+        _ run: FoldRun, _ task: Award, _ target: LaneBuffer, replaces: (Int, Int) -> Bool, store: (Int, Int) -> Void
     ) {
-        guard let slots else {
+        guard let slots = task.holderSlots else {
             FoldKernels.award(
                 run, verdicts: verdicts.start, into: target.validity, replaces: replaces, store: store)
             return
         }
-        var holders = EventHolders(slots, isLast: isLast, segment)
+        var holders = EventHolders(slots, isLast: task.isLast, task.segment)
         FoldKernels.awardWithGaps(
             run, verdicts: verdicts.start, displaced: displaced, time: batch.time, tieBreak: batch.tieBreak,
-            present: UnsafePointer(field.validity), into: target.validity, holders: &holders, replaces: replaces,
+            present: UnsafePointer(task.field.validity), into: target.validity, holders: &holders, replaces: replaces,
             store: store)
     }
 }

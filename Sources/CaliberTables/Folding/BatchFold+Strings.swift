@@ -11,15 +11,21 @@ extension BatchFold {
         let result = Scratch<Int64>(batch.count, repeating: 0)
         translations[slot] = result
         guard let strings = field.pool, let pool = try table.pools[slot]?.writable() else { return result }
-        let unions = table.setUnions[slot]
         let codes = Scratch<Int64>(strings.count, repeating: -1)
+        var wanted: [UInt32] = []
         for event in 0..<batch.count where accepts[event] & field.validity[event] != 0 {
             let code = Int(field.lanes[event])
-            if codes.start[code] < 0 {
-                let string = strings[UInt32(code)]
-                codes.start[code] = Int64(unions?.normalized(string, in: pool) ?? pool.intern(string))
-            }
-            result.start[event] = codes.start[code]
+            guard codes.start[code] < 0 else { continue }
+            codes.start[code] = 0
+            wanted.append(UInt32(truncatingIfNeeded: code))
+        }
+        if let unions = table.setUnions[slot] {
+            for code in wanted { codes.start[Int(code)] = Int64(unions.normalized(strings[code], in: pool)) }
+        } else {
+            wanted.withUnsafeBufferPointer { pool.intern($0, of: strings, into: codes.start) }
+        }
+        for event in 0..<batch.count where accepts[event] & field.validity[event] != 0 {
+            result.start[event] = codes.start[Int(field.lanes[event])]
         }
         return result
     }

@@ -54,12 +54,60 @@ extension FoldKernels {
         return contest
     }
 
+    /// Whether any event of a run takes the lead of its row; where none does, `contest` writes to no leader.
+    static func leadsAny(
+        _ run: FoldRun, isLast: Bool, accepts: UnsafePointer<UInt8>, time: LaneColumn, tieBreak: LaneColumn,
+        leaderTime: LaneBuffer, leaderTie: LaneBuffer
+    ) -> Bool {
+        let (times, timesKnown, ties) = (time.lanes, time.validity, tieBreak.lanes)
+        for index in 0..<run.count {
+            let (event, row) = (Int(run.events[index]), Int(run.rows[index]))
+            guard accepts[event] != 0 else { continue }
+            if leaderTie.validity[row] == 0 { return true }
+            let (newKnown, newTime, newTie) = (timesKnown[event], times[event], ties[event])
+            let (oldKnown, oldTime, oldTie) = (leaderTime.validity[row], leaderTime.lanes[row], leaderTie.lanes[row])
+            if newKnown == oldKnown, newTime == oldTime, newTie == oldTie { continue }
+            if isEarlier(newKnown, newTime, newTie, oldKnown, oldTime, oldTie) != isLast { return true }
+        }
+        return false
+    }
+
     /// Whether one event sorts before another; events without a time come first.
     @inline(__always)
     static func isEarlier(
         _ newKnown: UInt8, _ newTime: Int64, _ newTie: Int64, _ oldKnown: UInt8, _ oldTime: Int64, _ oldTie: Int64
     ) -> Bool {
         newKnown != oldKnown ? newKnown < oldKnown : newTime != oldTime ? newTime < oldTime : newTie < oldTie
+    }
+
+    /// Whether `award` or `awardWithGaps` may change anything: a value, or whose it is.
+    ///
+    /// - Parameters:
+    ///   - present: by event, whether it has a value.
+    ///   - validity: by row, whether it has one.
+    ///   - isHeldByOther: by row, whether its value is of an event that doesn't lead; nil where all are leaders'.
+    ///   - isSame: whether an event's value is a row's.
+    @inline(__always)
+    static func changesAny(
+        _ run: FoldRun, verdicts: UnsafePointer<UInt8>, displaced: DisplacedLeaders?, present: UnsafePointer<UInt8>,
+        validity: UnsafePointer<UInt8>, isHeldByOther: UnsafePointer<UInt8>?,
+        isSame: (_ event: Int, _ row: Int) -> Bool
+    ) -> Bool {
+        for index in 0..<run.count {
+            let verdict = verdicts[index]
+            guard verdict != OrderVerdict.none else { continue }
+            let (event, row) = (Int(run.events[index]), Int(run.rows[index]))
+            let isHeld = isHeldByOther.map { $0[row] != 0 } ?? false
+            if present[event] != 0 {
+                if validity[row] == 0 || isHeld { return true }
+                if verdict != OrderVerdict.loses, !isSame(event, row) { return true }
+            } else if verdict == OrderVerdict.leads, validity[row] != 0, !isHeld,
+                displaced.map({ $0.state.start[index] != 0 }) ?? true
+            {
+                return true
+            }
+        }
+        return false
     }
 
     /// Gives rows the values of the events that lead them, where every event has one, and all values are leaders'.

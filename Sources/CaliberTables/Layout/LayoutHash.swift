@@ -5,7 +5,7 @@ import CaliberDictionary
 /// A fingerprint of everything that decides what a table's stored rows are.
 enum LayoutHash {
     /// Raised when the same definition comes to be stored in another way.
-    static let formatVersion = 2
+    static let formatVersion = 3
 
     static func of(_ table: TableDefinition, dictionary: MetricDictionary) -> String {
         var parts = ["format \(formatVersion)", table.name, table.anchor ?? "-"]

@@ -10,8 +10,8 @@ extension TableLayout {
         var builder = LayoutBuilder(definition: definition, dictionary: dictionary)
         try builder.addKey()
         for column in definition.columns { try builder.add(column) }
-        let hashLow = builder.addState("key$low")
-        let hashHigh = builder.addState("key$high")
+        let hashLow = builder.addState("key$low", role: .keyHash)
+        let hashHigh = builder.addState("key$high", role: .keyHash)
         self.init(
             definition: definition, slots: builder.slots, keyCount: definition.key.count, hashLowSlot: hashLow,
             hashHighSlot: hashHigh, anchorSlot: try builder.anchorSlot(), folds: try builder.finishedFolds(),
@@ -48,8 +48,8 @@ private struct LayoutBuilder {
         }
     }
 
-    mutating func addState(_ name: String) -> Int {
-        slots.append(LaneSlot(name: name, role: .state, strings: .none, isFloat: false))
+    mutating func addState(_ name: String, role: LaneSlot.Role = .state) -> Int {
+        slots.append(LaneSlot(name: name, role: role, strings: .none, isFloat: false))
         return slots.count - 1
     }
 

@@ -39,6 +39,8 @@ struct LaneSlot: Sendable {
         /// itself is null while they do.
         case sum(wide: Int)
         case state
+        /// A half of the hash of the row's key.
+        case keyHash
     }
 
     enum Strings: Sendable {
@@ -49,7 +51,9 @@ struct LaneSlot: Sendable {
         case segment
     }
 
-    var isState: Bool { role == .state }
+    var isState: Bool { role == .state || role == .keyHash }
+    /// Whether the file has it; the rest is computed from what the file has.
+    var isStored: Bool { role != .keyHash }
     /// Whether a row has a value before any event gave it one.
     var startsValid: Bool { role == .count }
 }

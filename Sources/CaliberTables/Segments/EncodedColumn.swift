@@ -128,16 +128,20 @@ package final class EncodedColumn: @unchecked Sendable {
     }
 
     /// A column in which no row has a value.
-    package convenience init(allNullRowCount rowCount: Int, pool: StringPool?) {
-        let lanes = UnsafeMutablePointer<Int64>.allocate(capacity: max(rowCount, 1))
-        let validity = UnsafeMutablePointer<UInt8>.allocate(capacity: max(rowCount, 1))
-        lanes.update(repeating: 0, count: rowCount)
-        validity.update(repeating: 0, count: rowCount)
-        defer {
-            lanes.deallocate()
-            validity.deallocate()
-        }
-        self.init(lanes: lanes, validity: validity, rowCount: rowCount, isFloat: false, pool: pool)
+    package init(allNullRowCount rowCount: Int, pool: StringPool?) {
+        let wordCount = (rowCount + 63) / 64
+        memory = Memory(byteCount: wordCount * 8)
+        let words = memory.start.bindMemory(to: UInt64.self, capacity: max(wordCount, 1))
+        words.update(repeating: 0, count: wordCount)
+        self.rowCount = rowCount
+        width = .constant
+        base = 0
+        scale = 1
+        bounds = nil
+        nullCount = rowCount
+        values = UnsafeRawPointer(memory.start)
+        validity = rowCount == 0 ? nil : UnsafePointer(words)
+        self.pool = pool
     }
 
     /// The same rows, their codes read in a pool that begins with the strings of `other`'s.

@@ -68,6 +68,43 @@ final class KeyDirectory {
         place(hash.low & KeyDirectory.hashMask | UInt64(truncatingIfNeeded: ordinal))
     }
 
+    /// The keys of one segment.
+    struct Keys {
+        let ordinal: Int
+        let count: Int
+        /// The low halves of their hashes.
+        let low: LaneBuffer
+    }
+
+    /// Adds the keys of some segments, none of which is in the index yet: many at once, so that those that stand together
+    /// are written together.
+    func insert(_ segments: [Keys]) {
+        let count = segments.reduce(0) { $0 + $1.count }
+        while (storedCount + count) * 4 > (mask + 1) * 3 { grow() }
+        storedCount += count
+        var ends = [Int](repeating: 0, count: KeyDirectory.partCount + 1)
+        for keys in segments {
+            for row in 0..<keys.count { ends[KeyDirectory.part(keys.low.lanes[row]) + 1] += 1 }
+        }
+        for part in 0..<KeyDirectory.partCount { ends[part + 1] += ends[part] }
+        let words = Scratch<UInt64>(count, repeating: 0)
+        for keys in segments {
+            let ordinal = UInt64(truncatingIfNeeded: keys.ordinal)
+            for row in 0..<keys.count {
+                let low = keys.low.lanes[row]
+                let part = KeyDirectory.part(low)
+                words.start[ends[part]] = UInt64(bitPattern: low) & KeyDirectory.hashMask | ordinal
+                ends[part] += 1
+            }
+        }
+        for index in 0..<count { place(words.start[index]) }
+    }
+
+    private static let partCount = 512
+
+    @inline(__always)
+    private static func part(_ low: Int64) -> Int { Int(truncatingIfNeeded: UInt64(bitPattern: low) >> 55) }
+
     /// Says that a key's row has gone from one segment to another.
     func move(_ hash: KeyHash, from old: Int, to new: Int) {
         guard old != new else { return }

@@ -22,8 +22,11 @@ final class MutableSegment {
     var storedAnchors: ClosedRange<Int64>?
     var buffers: [LaneBuffer?]
     var residences: [Residence]
-    /// Columns that differ from the file.
+    /// Columns that differ from the file, or from what is on its way there.
     var isChanged: [Bool]
+    /// What is on its way into the file, and the columns that differ from the file in it.
+    private var imaged: StoredSegment?
+    private var imagedChanges: [Bool] = []
     /// Strings of columns whose codes are the segment's own.
     var pools: [StringPool?]
     /// The first rows, as many as are known to be in the order of anchor, then key.
@@ -160,12 +163,31 @@ final class MutableSegment {
 
     // MARK: The file
 
-    /// Says that the file now has this version, column by column.
-    func markStored() {
-        storedVersion = version
-        storedRowCount = rowCount
-        storedAnchors = anchors
+    /// Notes that what it is now goes into the file, and counts changes from here.
+    func beginStoring() {
+        imaged = StoredSegment(id: id, version: version, rowCount: rowCount, anchors: anchors)
+        imagedChanges = isChanged
+        // Whoever writes it reads these rows meanwhile.
+        sharedRowCount = max(sharedRowCount, rowCount)
         for slot in isChanged.indices { isChanged[slot] = false }
+    }
+
+    /// Says that the file has what was noted.
+    func adoptImage() {
+        guard let imaged else { return }
+        storedVersion = imaged.version
+        storedRowCount = imaged.rowCount
+        storedAnchors = imaged.anchors
+        self.imaged = nil
+        imagedChanges = []
+    }
+
+    /// Says that the file has nothing of what was noted.
+    func dismissImage() {
+        guard imaged != nil else { return }
+        for slot in isChanged.indices where imagedChanges[slot] { isChanged[slot] = true }
+        imaged = nil
+        imagedChanges = []
     }
 
     /// Lets go of columns that the file has too, and of the keys.

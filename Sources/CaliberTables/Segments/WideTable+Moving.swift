@@ -162,40 +162,4 @@ extension WideTable {
         let isFirst = batches.map { layout.folds[$0.contract.name]?.movesAnchor == true }
         return zip(batches, isFirst).filter(\.1).map(\.0) + zip(batches, isFirst).filter { !$0.1 }.map(\.0)
     }
-
-    // MARK: Keys
-
-    /// Reads which segment every key's row is in, once, before the first fold.
-    func buildIndexIfNeeded() throws {
-        guard !hasIndex else { return }
-        let new = KeyDirectory(rowCount: rowCount)
-        for segment in liveSegments {
-            let low = try hashes(layout.hashLowSlot, of: segment)
-            for row in 0..<segment.rowCount {
-                new.insert(KeyHash(low: UInt64(bitPattern: low.lanes[row]), high: 0), segment: segment.ordinal)
-            }
-        }
-        index = new
-        hasIndex = true
-    }
-
-    private func hashes(_ slot: Int, of segment: MutableSegment) throws -> LaneBuffer {
-        if let loaded = segment.buffers[slot] { return loaded }
-        guard let loader, let read = try loader.buffer(slot, of: segment.storedLine).buffer else {
-            throw TablesProblem.corruptSegment(table: name, column: layout.slots[slot].name, segment: segment.id)
-        }
-        return read
-    }
-
-    /// What finds a segment's rows by their keys; reads their hashes if need be.
-    func rowLookup(of segment: MutableSegment) throws -> RowLookup {
-        try load(layout.hashLowSlot, of: segment)
-        try load(layout.hashHighSlot, of: segment)
-        note(segment)
-        guard let lookup = segment.rowLookup() else {
-            throw TablesProblem.corruptSegment(
-                table: name, column: layout.slots[layout.hashLowSlot].name, segment: segment.id)
-        }
-        return lookup
-    }
 }

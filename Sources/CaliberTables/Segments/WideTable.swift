@@ -153,6 +153,7 @@ final class WideTable {
     /// Brings a column into memory before a fold reads or writes it.
     func load(_ slot: Int, of segment: MutableSegment) throws {
         guard segment.residences[slot] == .stored else { return }
+        guard layout.slots[slot].isStored else { return try loadHashes(of: segment) }
         guard let loader else {
             throw TablesProblem.corruptSegment(table: name, column: layout.slots[slot].name, segment: segment.id)
         }

@@ -110,10 +110,6 @@ struct ColumnBlob {
         guard hasOwnStrings else { return bytes.isEmpty && stringCount == 0 ? (nil, ()) : nil }
         if let bounds, bounds.lowerBound < 0 || bounds.upperBound >= Int64(stringCount) { return nil }
         let pool = StringPool(byteCapacity: max(bytes.count, 1), countCapacity: max(stringCount, 1))
-        let isWhole = StringBlock.decode(bytes, count: stringCount) { string in
-            _ = pool.append(string)
-            return true
-        }
-        return isWhole ? (pool, ()) : nil
+        return StringBlock.append(bytes, count: stringCount, to: pool) ? (pool, ()) : nil
     }
 }

@@ -12,7 +12,9 @@ struct ColumnLoader: Sendable {
     /// A stored column without its table-wide strings.
     ///
     /// - Throws: `TablesProblem.corruptSegment` when it is missing, damaged or not of this segment.
-    func column(_ slot: Int, of segment: StoredSegment) throws -> EncodedColumn {
+    ///
+    /// - Parameter isKept: whether it is likely to be asked for again soon.
+    func column(_ slot: Int, of segment: StoredSegment, isKept: Bool = true) throws -> EncodedColumn {
         if let known = cache.column(segment: segment.id, version: segment.version, slot: slot) { return known }
         let name = layout.slots[slot].name
         let problem = TablesProblem.corruptSegment(table: table, column: name, segment: segment.id)
@@ -22,13 +24,15 @@ struct ColumnLoader: Sendable {
         guard let blob, blob.rowCount == segment.rowCount, blob.version <= segment.version,
             let column = blob.column(hasOwnStrings: layout.slots[slot].strings == .segment)
         else { throw problem }
-        cache.insert(column, segment: segment.id, version: segment.version, slot: slot)
+        if isKept { cache.insert(column, segment: segment.id, version: segment.version, slot: slot) }
         return column
     }
 
     /// A stored column as lanes that a fold can write; nil when no row has a value.
-    func buffer(_ slot: Int, of segment: StoredSegment) throws -> (buffer: LaneBuffer?, pool: StringPool?) {
-        let column = try column(slot, of: segment)
+    func buffer(
+        _ slot: Int, of segment: StoredSegment, isKept: Bool = true
+    ) throws -> (buffer: LaneBuffer?, pool: StringPool?) {
+        let column = try column(slot, of: segment, isKept: isKept)
         let startsValid = layout.slots[slot].startsValid
         if column.nullCount == column.rowCount, !startsValid { return (nil, nil) }
         let buffer = LaneBuffer(capacity: column.rowCount, startsValid: startsValid)
@@ -51,11 +55,13 @@ struct ColumnLoader: Sendable {
                     WHERE columnID = ? ORDER BY firstCode
                     """, arguments: [columnID])
             while let row = try chunks.next() {
-                guard let chunk = StringChunk(row), chunk.adopt(into: pool) else { return false }
+                guard let chunk = StringChunk(row), chunk.append(to: pool) else { return false }
             }
             return true
         }
         guard isWhole else { throw TablesProblem.corruptStrings(table: table, column: name) }
+        // Written from a pool in which all were different.
+        if pool.count > 0 { pool.index() }
         return pool
     }
 }

@@ -9,16 +9,20 @@ enum StringBlock {
         for code in codes { bytes.append(contentsOf: pool[UInt32(code)]) }
     }
 
-    /// Calls `body` for each string in turn; false when the bytes are no block of `count` strings, or `body` says so.
-    static func decode(_ bytes: UnsafeRawBufferPointer, count: Int, _ body: (UnsafeRawBufferPointer) -> Bool) -> Bool {
+    /// Adds the strings to a pool; false when the bytes are no block of `count` strings.
+    static func append(_ bytes: UnsafeRawBufferPointer, count: Int, to pool: StringPool) -> Bool {
         guard count >= 0, bytes.count / 4 >= count else { return false }
-        var position = count * 4
-        for index in 0..<count {
-            let length = Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self)))
-            guard length <= bytes.count - position else { return false }
-            guard body(UnsafeRawBufferPointer(rebasing: bytes[position..<position + length])) else { return false }
-            position += length
+        let strings = UnsafeRawBufferPointer(rebasing: bytes[(count * 4)...])
+        var end = 0
+        let ends = [Int](unsafeUninitializedCapacity: count) { ends, initializedCount in
+            for index in 0..<count {
+                end += Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self)))
+                ends[index] = end
+            }
+            initializedCount = count
         }
-        return position == bytes.count
+        guard end == strings.count else { return false }
+        ends.withUnsafeBufferPointer { pool.append(strings, ends: $0, from: 0) }
+        return true
     }
 }

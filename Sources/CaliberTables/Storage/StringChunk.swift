@@ -45,14 +45,11 @@ struct StringChunk {
         ])
     }
 
-    /// Adds the strings to a pool; false unless each gets the code it had.
-    func adopt(into pool: StringPool) -> Bool {
+    /// Adds the strings to a pool, in which each gets the code it had; false when they don't fit together.
+    func append(to pool: StringPool) -> Bool {
         guard pool.count == firstCode, let codec = BlobCodec(rawValue: codec) else { return false }
         return codec.open(body, rawByteCount: rawByteCount) { bytes in
-            StringBlock.decode(bytes, count: stringCount) { string in
-                let expected = pool.count
-                return Int(pool.intern(string)) == expected
-            }
+            StringBlock.append(bytes, count: stringCount, to: pool)
         } ?? false
     }
 }
