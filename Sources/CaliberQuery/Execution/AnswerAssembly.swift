@@ -27,7 +27,7 @@ struct AnswerAssembly {
             pool.map { pool in (0..<UInt32(pool.count)).map { pool.string($0) } } ?? []
         }
         return QueryAnswer(
-            query: plan.query, comparedWith: plan.comparison.map { TimeOffset.back($0.span).description },
+            query: plan.query, comparedWith: plan.comparison?.offset.description,
             zone: plan.zone, fields: plan.fields,
             rows: shown.map { item in relatedRows.map { related($0[item], texts) } ?? row(item, texts) },
             total: ordered.count,
@@ -64,6 +64,10 @@ struct AnswerAssembly {
     private func dimensionValue(_ group: Int, _ dimension: Int, _ texts: [[String]]) -> AnswerValue {
         guard !groups.isNull(group, dimension) else { return .null }
         let lane = groups.lane(group, dimension)
+        if let grain = plan.dimensions[dimension].calendarGrain {
+            return grain.period(holding: CivilDate(dayNumber: Int32(clamping: lane))).map { .text(grain.label(of: $0)) }
+                ?? .null
+        }
         switch plan.dimensions[dimension].type.storage {
         case .mask: return .boolean(lane != 0)
         case .integer: return .integer(Int128(lane))
@@ -110,7 +114,9 @@ struct AnswerAssembly {
 extension QueryPlan {
     package var fields: [AnswerField] {
         dimensions.map {
-            AnswerField(name: $0.name, type: $0.type, grain: $0.grain, isMetric: false, unit: nil)
+            AnswerField(
+                name: $0.name, type: $0.calendarGrain == nil ? $0.type : .category, grain: $0.grain,
+                calendarGrain: $0.calendarGrain, isMetric: false, unit: nil)
         }
             + metrics.flatMap { metric in
                 let unit = metric.definition.unit ?? metric.definition.type.currency?.code

@@ -101,7 +101,8 @@ struct ScanExecution {
     /// query's own until they are given back.
     func totals(of contributions: [Contribution], dimensions: [PlannedDimension]) -> ScanTotals {
         let totals =
-            cache?.takeTotals(of: fingerprint, timeRange) ?? ScanTotals(program, dimensions: dimensions)
+            cache?.takeTotals(of: fingerprint, timeRange).flatMap { $0.isOf(dimensions) ? $0 : nil }
+            ?? ScanTotals(program, dimensions: dimensions)
         totals.update(to: contributions.map { ($0.key, $0.partial) })
         return totals
     }

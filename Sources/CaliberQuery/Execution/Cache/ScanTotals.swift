@@ -36,6 +36,10 @@ final class ScanTotals: @unchecked Sendable {
         reset()
     }
 
+    /// Whether days are put together to the same periods of calendars; plans that differ in nothing else share the
+    /// contributions of segments.
+    func isOf(_ other: [PlannedDimension]) -> Bool { dimensions.map(\.calendarGrain) == other.map(\.calendarGrain) }
+
     /// Makes the totals those of just these contributions, given in the order of their segments.
     func update(to contributions: [(key: PartialKey, partial: SegmentPartial)]) {
         let wanted = Set(contributions.map(\.key))
