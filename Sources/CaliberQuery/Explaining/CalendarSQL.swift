@@ -97,13 +97,28 @@ extension QuerySQL {
 
     private static func literal(_ text: String) -> String { "'" + text.replacing("'", with: "''") + "'" }
 
-    /// The days that rows of the answer or of windows can have; nil where that is not known.
+    /// The days that the answer's periods have, and all that is looked up on the way to its windows and earlier
+    /// periods; nil where that is not known.
     private var calendarDays: (first: CivilDate?, past: CivilDate?) {
-        let ranges = [plan.timeRange] + plan.scans.compactMap { $0.frame?.timeRange }
-        func day(_ moment: Int64) -> CivilDate { plan.zone.date(of: Timestamp(microseconds: moment)) }
-        let first = ranges.contains { $0.from == nil } ? nil : ranges.compactMap(\.from).min().map(day)
-        let last = ranges.contains { $0.until == nil } ? nil : ranges.compactMap(\.until).max().map { day($0 - 1) }
-        let past = last.map { CivilDate(dayNumber: $0.dayNumber + 1) }
-        return (first ?? dataDays?.lowerBound, past ?? dataDays?.upperBound)
+        func moment(_ day: CivilDate) -> Int64 { plan.zone.timestamp(day).microseconds }
+        guard let from = plan.timeRange.from ?? dataDays.map({ moment($0.lowerBound) }),
+            let until = plan.timeRange.until ?? dataDays.map({ moment($0.upperBound) }), from < until
+        else {
+            let isEmpty = dataDays?.isEmpty ?? false
+            return isEmpty ? (dataDays?.lowerBound, dataDays?.lowerBound) : (nil, nil)
+        }
+        let calendar = FrameCalendar(zone: plan.zone, grain: plan.dimensions.first(where: \.isMetricTime)?.cut)
+        // Periods that the range does not cut off are looked up as a whole.
+        let first = calendar.grain.flatMap { calendar.period(of: $0, holding: from) }?.start
+        let last = calendar.grain.flatMap { calendar.period(of: $0, holding: until - 1) }?.next
+        let range = PlannedTimeRange(
+            from: plan.timeRange.from ?? first ?? from, until: plan.timeRange.until ?? last ?? until)
+        let stretches = plan.leaves.map(\.steps).withoutRepeats.flatMap { calendar.lookedUp($0, in: range) }
+        let starts = stretches.compactMap(\.from) + [range.from ?? from]
+        let ends = stretches.compactMap(\.until) + [range.until ?? until]
+        return (
+            starts.min().map { plan.zone.date(of: Timestamp(microseconds: $0)) },
+            ends.max().map { CivilDate(dayNumber: plan.zone.date(of: Timestamp(microseconds: $0 - 1)).dayNumber + 1) }
+        )
     }
 }

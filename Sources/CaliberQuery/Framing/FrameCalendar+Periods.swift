@@ -118,9 +118,9 @@ extension FrameCalendar {
         case .common(let grain)?:
             let calendars = steps.compactMap(\.calendarGrain)
             let limits = calendars.compactMap(\.periods.first?.first) + calendars.compactMap(\.periods.last?.past)
-            guard let firstDay = limits.min(), let lastDay = limits.max() else { return [] }
-            let first = range.from ?? zone.timestamp(firstDay).microseconds
-            let last = range.until.map { $0 - 1 } ?? zone.timestamp(lastDay).microseconds
+            guard let first = range.from ?? limits.min().map({ zone.timestamp($0).microseconds }),
+                let last = range.until.map({ $0 - 1 }) ?? limits.max().map({ zone.timestamp($0).microseconds })
+            else { return [] }
             var stretches: [TimeStretch] = []
             var start = zone.start(of: max(grain, .day), holding: Timestamp(microseconds: first))
             while start.microseconds <= last {
@@ -138,23 +138,49 @@ extension FrameCalendar {
     private func scanned(_ steps: [TimeStep], _ stretch: TimeStretch) -> TimeStretch? {
         var current = stretch
         for step in steps {
-            switch step {
-            case .offset(let offset):
-                guard let moved = self.stretch(current, movedBy: offset) else { return nil }
-                current = moved
-            case .window(let window, _):
-                guard let from = current.from else { break }
-                guard let until = current.until else {
-                    current.from = self.window(window, endingAt: from)?.from
-                    break
-                }
-                let starts = days(from: from, until: until).compactMap { self.window(window, endingAt: $0) }
-                guard !starts.isEmpty else { return nil }
-                current.from = starts.contains { $0.from == nil } ? nil : starts.compactMap(\.from).min()
-                current.endsPeriod = false
-            }
+            guard let next = scanned(step, current) else { return nil }
+            current = next
         }
         return current
+    }
+
+    private func scanned(_ step: TimeStep, _ stretch: TimeStretch) -> TimeStretch? {
+        switch step {
+        case .offset(let offset): return self.stretch(stretch, movedBy: offset)
+        case .window(let window, _):
+            var covered = stretch
+            covered.endsPeriod = false
+            guard let from = stretch.from else { return covered }
+            guard let until = stretch.until else {
+                covered.from = self.window(window, endingAt: from)?.from
+                return covered
+            }
+            let starts = days(from: from, until: until).compactMap { self.window(window, endingAt: $0) }
+            guard !starts.isEmpty else { return nil }
+            covered.from = starts.contains { $0.from == nil } ? nil : starts.compactMap(\.from).min()
+            return covered
+        }
+    }
+
+    /// Every stretch on the way from the periods of a range to the rows of their windows.
+    func lookedUp(_ steps: [TimeStep], in range: PlannedTimeRange) -> [TimeStretch] {
+        guard !steps.isEmpty else { return [] }
+        return stretches(in: range, steps).flatMap { stretch in
+            var found: [TimeStretch] = []
+            var current = stretch
+            for step in steps {
+                if case .offset(.toStart(let grain)) = step, let from = current.from,
+                    let own = self.grain.flatMap({ period(of: $0, holding: from) }),
+                    let long = period(of: grain, holding: own.start)
+                {
+                    found.append(TimeStretch(from: long.start, until: own.next, endsPeriod: true))
+                }
+                guard let next = scanned(step, current) else { break }
+                found.append(next)
+                current = next
+            }
+            return found
+        }
     }
 
     /// A moment of each day.
