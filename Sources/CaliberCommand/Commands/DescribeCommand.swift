@@ -6,10 +6,10 @@ import CaliberQuery
 
 struct DescribeCommand: CaliberSubcommand {
     static let configuration = CommandConfiguration(
-        commandName: "describe", abstract: "Say what a metric, table, contract or source means.")
+        commandName: "describe", abstract: "Say what a metric, table, contract, source or calendar means.")
 
     @OptionGroup var deployment: DeploymentOptions
-    @Argument(help: "A metric (name, id or name@version), table, contract or source.") var name: String
+    @Argument(help: "A metric (name, id or name@version), table, contract, source or calendar.") var name: String
 
     func perform() throws {
         let loaded = try deployment.loadDictionary()
@@ -23,6 +23,11 @@ struct DescribeCommand: CaliberSubcommand {
             Output.data(DefinitionText.describe(contract))
         } else if let source = dictionary.source(named: name) {
             Output.data(DefinitionText.describe(source))
+        } else if let calendar = dictionary.calendar(named: name)
+            ?? dictionary.calendarGrain(named: name).flatMap({ dictionary.calendar(named: $0.calendar.name) })
+        {
+            let today = dictionary.settings.timeZone.date(of: Engine.wallClock())
+            Output.data(CalendarText.describe(calendar, today: today))
         } else {
             throw unknown(in: dictionary)
         }
@@ -31,10 +36,11 @@ struct DescribeCommand: CaliberSubcommand {
     private func unknown(in dictionary: MetricDictionary) -> Diagnostic {
         let names =
             dictionary.metrics.map(\.name) + dictionary.tables.map(\.name) + dictionary.contracts.map(\.name)
-            + dictionary.sources.map(\.name)
+            + dictionary.sources.map(\.name) + dictionary.calendars.map(\.name)
         return Diagnostic(
             "unknown-name", "The dictionary defines no \"\(name)\".",
-            remedy: "`caliber list metrics`, `list tables`, `list contracts` and `list sources` show what there is.",
+            remedy: "`caliber list metrics`, `list tables`, `list contracts`, `list sources` and `list calendars` "
+                + "show what there is.",
             suggestions: NameSuggestion.nearest(to: name, among: names))
     }
 }

@@ -14,8 +14,13 @@ struct CheckDictionary: CaliberSubcommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Find everything that is wrong, at once; what a team runs in its CI.")
     @OptionGroup var deployment: DeploymentOptions
-    @Flag(help: "Write new metric versions into versions.lock.") var accept = false
+    @Flag(help: "Write new versions of metrics and calendars into versions.lock.") var accept = false
     @Flag(help: "Warnings are errors: unaccepted versions fail, too.") var strict = false
+
+    /// What `--accept` does away with.
+    private static let acceptedCodes: Set = [
+        "not-locked", "calendar-not-locked", "calendar-extended", "calendar-removed",
+    ]
 
     func perform() throws {
         let loaded = try MetricDictionary.load(from: deployment.dictionaryFolder)
@@ -30,7 +35,7 @@ struct CheckDictionary: CaliberSubcommand {
                 Output.note("Wrote \(deployment.dictionaryFolder)/versions.lock. Commit it with the definitions.")
             }
         }
-        let warnings = loaded.warnings.filter { !(accept && $0.code == "not-locked") }
+        let warnings = loaded.warnings.filter { !(accept && CheckDictionary.acceptedCodes.contains($0.code)) }
         for warning in warnings { Output.note(warning.description) }
         Output.note(
             "\(dictionary.settings.name): "
@@ -39,6 +44,7 @@ struct CheckDictionary: CaliberSubcommand {
                     Output.count(dictionary.tables.count, "table"),
                     Output.count(dictionary.metrics.count, "metric"),
                     Output.count(dictionary.savedQueries.count, "saved query", plural: "saved queries"),
+                    Output.count(dictionary.calendars.count, "calendar"),
                     Output.count(dictionary.sources.count, "source"),
                     Output.count(loaded.tests.count, "test"),
                 ].joined(separator: ", ")

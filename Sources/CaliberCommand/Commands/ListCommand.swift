@@ -9,7 +9,7 @@ struct ListCommand: ParsableCommand {
         commandName: "list", abstract: "Show what the dictionary holds.",
         subcommands: [
             ListMetrics.self, ListDimensions.self, ListDimensionValues.self, ListTables.self, ListContracts.self,
-            ListSources.self, ListSavedQueries.self,
+            ListSources.self, ListSavedQueries.self, ListCalendars.self,
         ])
 }
 
@@ -56,7 +56,7 @@ struct ListDimensions: CaliberSubcommand {
                 dimensions.map { dimension in
                     [
                         dimension.name, dimension.type.name,
-                        dimension.grains.isEmpty ? "" : dimension.grains.map(\.rawValue).joined(separator: " "),
+                        (dimension.grains.map(\.rawValue) + dimension.calendarGrains).joined(separator: " "),
                         dimension.description ?? "",
                     ]
                 }, indent: ""))
@@ -155,6 +155,21 @@ struct ListSavedQueries: CaliberSubcommand {
                         query.description ?? "",
                     ]
                 }, indent: ""))
+    }
+}
+
+struct ListCalendars: CaliberSubcommand {
+    static let configuration = CommandConfiguration(
+        commandName: "calendars", abstract: "Fiscal years and seasons, with the grains they offer.")
+    @OptionGroup var deployment: DeploymentOptions
+
+    func perform() throws {
+        let calendars = try deployment.loadDictionary().dictionary.calendars
+        guard !calendars.isEmpty else {
+            Output.note("The dictionary has no calendars of its own; docs/dictionary.md shows some.")
+            return
+        }
+        Output.data(TextColumns.align(calendars.map(CalendarText.row), indent: ""))
     }
 }
 

@@ -20,6 +20,7 @@ struct QueryCommand: CaliberSubcommand {
               caliber query --metrics gmv --group-by metric_time__day,channel --format plot
               caliber query --metrics gmv,buyers --group-by province --top 5 --others --share gmv
               caliber query --metrics gmv --group-by metric_time__month --compare prior_year
+              caliber query --metrics gmv --group-by metric_time__season --compare prior_year
               caliber query --saved channel_month --format json
             """)
 
@@ -35,7 +36,10 @@ struct QueryCommand: CaliberSubcommand {
     var saved: String?
 
     @Option(
-        name: .customLong("group-by"), help: ArgumentHelp("Dimensions, by comma; repeatable.", valueName: "names"))
+        name: .customLong("group-by"),
+        help: ArgumentHelp(
+            "Dimensions, by comma; repeatable. Times take a grain: metric_time__week, or a calendar's: "
+                + "metric_time__fiscal_week.", valueName: "names"))
     var groupBy: [String] = []
 
     @Option(
@@ -67,7 +71,8 @@ struct QueryCommand: CaliberSubcommand {
 
     @Option(
         help: ArgumentHelp(
-            "Put every figure beside an earlier time's: prior_period, prior_year, 7d, '1 month'.", valueName: "time"))
+            "Put every figure beside an earlier time's: prior_period, prior_year, 7d, '1 month', '1 fiscal_year'.",
+            valueName: "time"))
     var compare: String?
 
     @Option(help: "Decimals of quotients and floats; money is always exact.") var decimals: Int?

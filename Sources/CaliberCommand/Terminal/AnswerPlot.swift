@@ -1,4 +1,5 @@
 import CaliberCore
+import CaliberDictionary
 import CaliberQuery
 
 /// An answer as a small picture: a line of blocks for each series over time, or bars where there is no time.
@@ -90,7 +91,12 @@ struct AnswerPlot {
     private func heading(_ periods: [String]) -> String {
         let field = answer.fields[metricColumn]
         let unit = field.unit.map { ", \($0)" } ?? ""
-        let grain = timeColumn.flatMap { answer.fields[$0].grain?.rawValue } ?? "period"
+        let grain =
+            timeColumn.flatMap {
+                answer.fields[$0].calendarGrain?.name ?? answer.fields[$0].grain?.rawValue
+            } ?? "period"
+        // Days in no season come last, and end no time.
+        let periods = periods.filter { !$0.hasPrefix("(no ") }
         let note = isAdditive ? "" : "; no totals: the figure does not add up over time"
         return "\(field.name) by \(grain), \(periods.first ?? "") … \(periods.last ?? "")\(unit)\(note)"
     }

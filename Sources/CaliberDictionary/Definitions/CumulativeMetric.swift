@@ -10,7 +10,7 @@ public struct CumulativeMetric: Hashable, Sendable {
         /// Ends with the day; months reach back to the same day of an earlier month.
         case trailing(CalendarSpan)
         /// From the start of the period that holds the day.
-        case toDate(TimeGrain)
+        case toDate(PeriodGrain)
         case allTime
     }
 
@@ -29,7 +29,9 @@ public enum TimeOffset: Hashable, Sendable {
     /// `offset_window`.
     case back(CalendarSpan)
     /// `offset_to_grain`: the first of the query's periods within the period of this grain.
-    case toStart(of: TimeGrain)
+    case toStart(of: PeriodGrain)
+    /// `offset_window` in periods of a calendar: what stands beside it so many of them earlier.
+    case earlier(Int, CalendarGrain)
 }
 
 extension CumulativeMetric.Window: CustomStringConvertible {
@@ -37,7 +39,7 @@ extension CumulativeMetric.Window: CustomStringConvertible {
     public var description: String {
         switch self {
         case .trailing(let span): "the last \(span)"
-        case .toDate(let grain): "\(grain.rawValue) to date"
+        case .toDate(let grain): "\(grain.name) to date"
         case .allTime: "all time"
         }
     }
@@ -48,7 +50,41 @@ extension TimeOffset: CustomStringConvertible {
     public var description: String {
         switch self {
         case .back(let span): "\(span) earlier"
-        case .toStart(let grain): "at the start of the \(grain.rawValue)"
+        case .toStart(let grain): "at the start of the \(grain.name)"
+        case .earlier(1, let grain) where grain.unit == .season: "the same \(grain.name) a year earlier"
+        case .earlier(let count, let grain) where grain.unit == .season:
+            "the same \(grain.name) \(count) years earlier"
+        case .earlier(let count, let grain): "\(count) \(grain.name)\(count == 1 ? "" : "s") earlier"
+        }
+    }
+}
+
+extension CumulativeMetric.Window {
+    /// What a metric's meaning says: as people read it, and which version of which calendar it goes by.
+    var canonicalText: String {
+        if case .toDate(let grain) = self { "\(grain.canonicalText) to date" } else { description }
+    }
+
+    /// The calendar that it goes by; nil for the common one.
+    public var calendarGrain: CalendarGrain? {
+        if case .toDate(let grain) = self { grain.custom } else { nil }
+    }
+}
+
+extension TimeOffset {
+    var canonicalText: String {
+        switch self {
+        case .back: description
+        case .toStart(let grain): "at the start of the \(grain.canonicalText)"
+        case .earlier(let count, let grain): "\(count) earlier by \(PeriodGrain.custom(grain).canonicalText)"
+        }
+    }
+
+    public var calendarGrain: CalendarGrain? {
+        switch self {
+        case .back: nil
+        case .toStart(let grain): grain.custom
+        case .earlier(_, let grain): grain
         }
     }
 }

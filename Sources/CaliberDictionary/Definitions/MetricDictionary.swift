@@ -11,6 +11,7 @@ public struct MetricDictionary: Sendable {
     public let earlierMetrics: [MetricDefinition]
     public let sources: [SourceDefinition]
     public internal(set) var savedQueries: [SavedQueryDefinition] = []
+    public package(set) var calendars: [CalendarDefinition] = []
     /// Accepted versions whose meaning can't be had any more, each with the reason.
     public let unreachableVersions: [UnreachableVersion]
     private let index: Index
@@ -34,6 +35,16 @@ public struct MetricDictionary: Sendable {
     public func contract(named name: String) -> ContractDefinition? { index.contracts[name].map { contracts[$0] } }
     public func table(named name: String) -> TableDefinition? { index.tables[name].map { tables[$0] } }
     public func source(named name: String) -> SourceDefinition? { index.sources[name].map { sources[$0] } }
+
+    public func calendar(named name: String) -> CalendarDefinition? { calendars.first { $0.name == name } }
+
+    /// `fiscal_week`, `season`; the grains of the common calendar are not among them.
+    public func calendarGrain(named name: String) -> CalendarGrain? {
+        calendarGrains.first { $0.name == name }
+    }
+
+    /// Of all calendars, in the order of their definitions, the finest of each first.
+    public var calendarGrains: [CalendarGrain] { calendars.flatMap(\.calendar.grains) }
 
     public func savedQuery(named name: String) -> SavedQueryDefinition? { savedQueries.first { $0.name == name } }
 

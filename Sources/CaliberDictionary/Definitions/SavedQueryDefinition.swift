@@ -28,7 +28,7 @@ public struct SavedQueryDefinition: Hashable, Sendable {
         /// So long, up to and with today.
         case last(CalendarSpan)
         /// From the start of the period that holds today, up to and with today.
-        case toDate(TimeGrain)
+        case toDate(PeriodGrain)
 
         /// The first and the last day or moment that count, as a query writes them.
         public func texts(today: CivilDate) -> (start: String?, end: String?) {
@@ -37,7 +37,9 @@ public struct SavedQueryDefinition: Hashable, Sendable {
             case .last(let span):
                 let tomorrow = CivilDate(dayNumber: today.dayNumber + 1)
                 return (span.day(before: tomorrow).description, today.description)
-            case .toDate(let grain): return (grain.start(of: today).description, today.description)
+            case .toDate(let grain):
+                // Past the years of a calendar there is today alone.
+                return ((grain.start(of: today) ?? today).description, today.description)
             }
         }
     }

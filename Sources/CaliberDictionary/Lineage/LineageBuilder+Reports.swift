@@ -11,10 +11,22 @@ extension LineageBuilder {
         case .fixed(nil, nil): break
         case .fixed(let start, let end): words += ", \(start ?? "…") to \(end ?? "…")"
         case .last(let span): words += ", the last \(span)"
-        case .toDate(let grain): words += ", \(grain.rawValue) to date"
+        case .toDate(let grain):
+            words += ", \(grain.name) to date"
+            if let custom = grain.custom { link(.calendar(custom.calendar.name), node, .window) }
         }
         if let comparison = query.comparison { words += ", beside \(comparison)" }
         describe(node, words)
+        for dimension in query.groupBy {
+            guard
+                let grain = dimension.replacing("__", with: ".").split(separator: ".").last.flatMap({
+                    dictionary.calendarGrain(named: String($0))
+                })
+            else {
+                continue
+            }
+            link(.calendar(grain.calendar.name), node, .groupBy)
+        }
         for name in query.metrics {
             let parts = name.split(separator: "@").map(String.init)
             guard
@@ -38,7 +50,11 @@ extension LineageBuilder {
         _ name: String, over table: TableDefinition, _ metric: SimpleMetric, to node: LineageNode, _ role: LineageRole
     ) {
         var parts = name.replacing("__", with: ".").split(separator: ".").map(String.init)
-        if let last = parts.last, parts.count > 1, TimeGrain(rawValue: last) != nil { parts.removeLast() }
+        if let last = parts.last, parts.count > 1,
+            TimeGrain(rawValue: last) != nil || dictionary.calendarGrain(named: last) != nil
+        {
+            parts.removeLast()
+        }
         if parts == ["metric_time"], let anchor = metric.anchor { parts = [anchor] }
         guard let column = parts.last else { return }
         var owner = table

@@ -12,6 +12,9 @@ struct LineageBuilder {
     }
 
     mutating func addAll() {
+        for calendar in dictionary.calendars {
+            describe(.calendar(calendar.name), "calendar, version \(calendar.version), \(calendar.rule)")
+        }
         for contract in dictionary.contracts {
             for field in contract.fields { add(field.name, of: contract.name, field.type.name) }
             nodes.insert(.contract(contract.name))
@@ -148,6 +151,7 @@ struct LineageBuilder {
             derivations[node] = "\(text(of: cumulative.input)) over \(cumulative.window)"
             add([cumulative.input], to: node)
             linkTimes(below: cumulative.input, to: node, .window)
+            if let grain = cumulative.window.calendarGrain { link(.calendar(grain.calendar.name), node, .window) }
         }
     }
 
@@ -199,6 +203,7 @@ struct LineageBuilder {
             let inputNode = LineageNode.metric(metric.name)
             link(inputNode, node, .value)
             if input.offset != nil { linkTimes(below: input, to: node, .window) }
+            if let grain = input.offset?.calendarGrain { link(.calendar(grain.calendar.name), node, .window) }
             guard let filter = input.filter else { continue }
             for tableName in tables(below: metric) {
                 guard let table = dictionary.table(named: tableName) else { continue }

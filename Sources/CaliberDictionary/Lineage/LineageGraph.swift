@@ -9,11 +9,13 @@ public enum LineageNode: Hashable, Sendable, Comparable {
     case metric(String)
     /// A saved query.
     case report(String)
+    /// What days are cut by.
+    case calendar(String)
 
     /// As a person asks for it: `payment.callback`, `payment.callback.amount`, `orders.paid`, `gmv`.
     public var name: String {
         switch self {
-        case .contract(let name), .metric(let name), .report(let name): name
+        case .contract(let name), .metric(let name), .report(let name), .calendar(let name): name
         case .field(let contract, let field): contract + "." + field
         case .column(let table, let column): table + "." + column
         }
@@ -26,16 +28,18 @@ public enum LineageNode: Hashable, Sendable, Comparable {
         case .column: "column"
         case .metric: "metric"
         case .report: "report"
+        case .calendar: "calendar"
         }
     }
 
     private var rank: Int {
         switch self {
-        case .contract: 0
-        case .field: 1
-        case .column: 2
-        case .metric: 3
-        case .report: 4
+        case .calendar: 0
+        case .contract: 1
+        case .field: 2
+        case .column: 3
+        case .metric: 4
+        case .report: 5
         }
     }
 
@@ -77,7 +81,7 @@ public struct LineageEdge: Hashable, Sendable {
 /// Where every figure of a dictionary comes from, read off the definitions: contract → field → column → metric → metric → report,
 /// filters, anchors, join keys and fold conditions included.
 public struct Lineage: Sendable {
-    /// Sorted: contracts, fields, columns, metrics, reports, each by name.
+    /// Sorted: calendars, contracts, fields, columns, metrics, reports, each by name.
     public let nodes: [LineageNode]
     /// By target, then origin, then role.
     public let edges: [LineageEdge]
@@ -115,12 +119,13 @@ public struct Lineage: Sendable {
     func edgesInto(_ node: LineageNode) -> [LineageEdge] { incoming[node] ?? [] }
     func edgesOut(of node: LineageNode) -> [LineageEdge] { outgoing[node] ?? [] }
 
-    /// Metrics first, then reports, columns, fields and contracts: the nearer to the figures, the likelier it is meant.
+    /// Metrics first, then reports, columns, fields, contracts and calendars: the nearer to the figures, the likelier it is meant.
     private func node(named name: String) throws(Diagnostic) -> LineageNode {
         if let node = nodes.first(where: { $0 == .metric(name) }) { return node }
         if let node = nodes.last(where: { $0.name == name }) { return node }
         throw Diagnostic(
-            "unknown-lineage-node", "There is no metric, saved query, column, field or contract \(quoted(name)).",
+            "unknown-lineage-node",
+            "There is no metric, saved query, column, field, contract or calendar \(quoted(name)).",
             remedy: "Write a metric (gmv), a column (orders.paid), a field (payment.callback.amount) or a contract.",
             suggestions: NameSuggestion.nearest(to: name, among: nodes.map(\.name)))
     }

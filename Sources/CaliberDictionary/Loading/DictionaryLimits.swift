@@ -16,6 +16,7 @@ package enum DictionaryLimits {
     package static let contracts = 2_000
     package static let tables = 500
     package static let metrics = 50_000
+    package static let calendars = 100
     package static let savedQueries = 10_000
     package static let sources = 1_000
     package static let tests = 20_000

@@ -17,6 +17,7 @@ struct DictionarySections {
     var contracts: [YAMLValue] = []
     var tables: [YAMLValue] = []
     var metrics: [YAMLValue] = []
+    var calendars: [YAMLValue] = []
     var savedQueries: [YAMLValue] = []
     var sources: [YAMLValue] = []
     var tests: [YAMLValue] = []
@@ -65,6 +66,7 @@ struct DictionarySections {
             case "contracts": contracts += values
             case "tables": tables += values
             case "metrics": metrics += values
+            case "calendars": calendars += values
             case "saved_queries": savedQueries += values
             case "sources": sources += values
             case "tests": tests += values
@@ -77,6 +79,7 @@ struct DictionarySections {
         DictionarySections.limit(&contracts, "contracts", DictionaryLimits.contracts, log)
         DictionarySections.limit(&tables, "tables", DictionaryLimits.tables, log)
         DictionarySections.limit(&metrics, "metrics", DictionaryLimits.metrics, log)
+        DictionarySections.limit(&calendars, "calendars", DictionaryLimits.calendars, log)
         DictionarySections.limit(&savedQueries, "saved queries", DictionaryLimits.savedQueries, log)
         DictionarySections.limit(&sources, "sources", DictionaryLimits.sources, log)
         DictionarySections.limit(&tests, "tests", DictionaryLimits.tests, log)

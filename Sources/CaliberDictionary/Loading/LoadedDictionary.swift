@@ -49,14 +49,18 @@ extension MetricDictionary {
         let contracts = ContractResolution(sections.contracts, settings: settings, log)
         let folds = FoldResolution(contracts, settings: settings, log)
         let tables = TableResolution(sections.tables, folds: folds, settings: settings, log)
-        let scopes = TableScopes(tables, contracts: contracts.contracts, settings: settings)
+        let calendars = CalendarResolution(sections.calendars, log).calendars
+        let scopes = TableScopes(
+            tables, contracts: contracts.contracts, calendars: calendars.map(\.calendar), settings: settings)
         let lock = VersionLock(sections.lock, log)
         let metrics = MetricResolution(sections.metrics, lock: lock, tables: scopes, log)
         let versions = VersionCheck(metrics, lock, log)
+        CalendarVersionCheck(lock: lock, log: log).check(calendars)
         let sources = SourceResolution(sections.sources, contracts: contracts.contracts, log)
         var dictionary = MetricDictionary(
             settings: settings, contracts: contracts.contracts, tables: tables.tables, metrics: metrics.metrics,
             earlierMetrics: versions.earlier, sources: sources.sources, unreachableVersions: versions.unreachable)
+        dictionary.calendars = calendars
         dictionary.savedQueries = SavedQueryResolution(sections.savedQueries, dictionary: dictionary, log).queries
         let tests = TestResolution(sections.tests, dictionary: dictionary, log)
         let diagnostics = DiagnosticList(log.diagnostics)

@@ -150,7 +150,7 @@ struct MetricInputReading {
             alias = text
         }
         guard let (definition, tables, traits) = look(up: name, version, nameValue, value),
-            let offset = TimeReading(log: log).offset(of: value)
+            let offset = TimeReading(calendars: self.tables.calendars, log: log).offset(of: value)
         else { return nil }
         if offset != nil, let name = traits.withoutTime {
             log.report(.metric(.inputWithoutTime(metric: name, use: "taken at an earlier time", at: value.location)))

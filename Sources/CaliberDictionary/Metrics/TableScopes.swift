@@ -5,6 +5,8 @@ final class TableScopes {
     let settings: DictionarySettings
     let tables: [String: TableDefinition]
     let contracts: [String: ContractDefinition]
+    /// What metrics along time can go by beside the common grains.
+    let calendars: [PeriodCalendar]
     /// Every table name that was written down, also of tables with faults.
     let names: [String]
     private let resolution: TableResolution
@@ -17,8 +19,12 @@ final class TableScopes {
         let table: Int
     }
 
-    init(_ resolution: TableResolution, contracts: [ContractDefinition], settings: DictionarySettings) {
+    init(
+        _ resolution: TableResolution, contracts: [ContractDefinition], calendars: [PeriodCalendar],
+        settings: DictionarySettings
+    ) {
         self.settings = settings
+        self.calendars = calendars
         self.resolution = resolution
         names = Array(resolution.names.names)
         tables = Dictionary(resolution.tables.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })

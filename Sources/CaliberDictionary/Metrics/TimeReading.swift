@@ -15,6 +15,7 @@ struct TimeTraits {
 
 /// The keys of metrics along time: windows, grains to date, offsets.
 struct TimeReading {
+    let calendars: [PeriodCalendar]
     let log: ProblemLog
 
     /// Grains that hold whole days and have a start to count from.
@@ -48,8 +49,11 @@ struct TimeReading {
         switch (input["offset_window"], input["offset_to_grain"]) {
         case (nil, nil): return .some(nil)
         case (let span?, nil):
-            guard let span = span.text.flatMap({ CalendarSpan(text: $0) }) else { return nil }
-            return .some(.back(span))
+            guard let text = span.text else { return nil }
+            if let back = CalendarSpan(text: text) { return .some(.back(back)) }
+            if let earlier = TimeOffset(text: text, calendars: calendars) { return .some(earlier) }
+            log.report(.shape(.badCalendarSpan(text: text, at: span.textLocation)))
+            return nil
         case (nil, let grain?):
             guard let grain = self.grain(grain, of: "\"offset_to_grain\" of a metric") else { return nil }
             return .some(.toStart(of: grain))
@@ -60,10 +64,12 @@ struct TimeReading {
     }
 
     /// - Parameter what: the value's place, for the message.
-    func grain(_ value: YAMLValue, of what: String) -> TimeGrain? {
+    func grain(_ value: YAMLValue, of what: String) -> PeriodGrain? {
         guard let text = value.text else { return nil }
-        if let grain = TimeReading.longGrains.first(where: { $0.rawValue == text }) { return grain }
-        let names = TimeReading.longGrains.map(\.rawValue)
+        if let grain = TimeReading.longGrains.first(where: { $0.rawValue == text }) { return .common(grain) }
+        let custom = calendars.flatMap(\.grains)
+        if let grain = custom.first(where: { $0.name == text }) { return .custom(grain) }
+        let names = TimeReading.longGrains.map(\.rawValue) + custom.map(\.name)
         log.report(
             .shape(
                 .unknownValue(
@@ -73,10 +79,21 @@ struct TimeReading {
     }
 }
 
+extension TimeOffset {
+    /// Reads a number of a calendar's periods: `1 fiscal_year`.
+    package init?(text: String, calendars: [PeriodCalendar]) {
+        let words = text.split(separator: " ")
+        guard words.count == 2, let count = Int(words[0]), (1...CalendarSpan.greatestCount).contains(count),
+            let grain = calendars.flatMap(\.grains).first(where: { $0.name == words[1] })
+        else { return nil }
+        self = .earlier(count, grain)
+    }
+}
+
 extension MetricInputReading {
     func cumulative() -> (MetricDefinition.Content, LogicalType, [String])? {
         guard let inputValue = node.value["input_metric"] else { return nil }
-        let reading = TimeReading(log: log)
+        let reading = TimeReading(calendars: tables.calendars, log: log)
         // All are read before any is given up on, so that all of their faults are told.
         let input = input(inputValue, defaultAlias: "input")
         let window = reading.window(of: node.value)

@@ -13,6 +13,7 @@ package enum DictionaryProblem: Error, Hashable, Sendable {
     case relation(RelationProblem)
     case source(SourceProblem)
     case version(VersionProblem)
+    case calendar(CalendarProblem)
     case expression(Diagnostic)
 
     package var diagnostic: Diagnostic {
@@ -26,6 +27,7 @@ package enum DictionaryProblem: Error, Hashable, Sendable {
         case .relation(let problem): problem.diagnostic
         case .source(let problem): problem.diagnostic
         case .version(let problem): problem.diagnostic
+        case .calendar(let problem): problem.diagnostic
         case .expression(let diagnostic): diagnostic
         }
     }

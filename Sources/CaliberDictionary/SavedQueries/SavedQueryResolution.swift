@@ -48,7 +48,10 @@ struct SavedQueryResolution {
         }
         if let span = value["last"] { return span.text.flatMap { CalendarSpan(text: $0) }.map { .last($0) } }
         if let grain = value["to_date"] {
-            return TimeReading(log: log).grain(grain, of: "\"to_date\" of a saved query").map { .toDate($0) }
+            // Between seasons there is nothing that today could be in.
+            let calendars = dictionary.calendars.map(\.calendar).filter { !$0.grains.contains(where: \.hasGaps) }
+            return TimeReading(calendars: calendars, log: log).grain(grain, of: "\"to_date\" of a saved query")
+                .map { .toDate($0) }
         }
         return .fixed(start: value["start_time"]?.text, end: value["end_time"]?.text)
     }

@@ -49,7 +49,8 @@ extension DictionaryKeys {
                     + "Conversion: it counts less than this after its base, 24 hours; without it however late.",
                 types: [.cumulative, .conversion]),
             .optional(
-                "grain_to_date", .text, "From the start of the week, month, quarter or year to the day shown.",
+                "grain_to_date", .text,
+                "From the start of the week, month, quarter or year, or of a calendar's period, to the day shown.",
                 types: [.cumulative]),
             .optional(
                 "period_agg", .choice(CumulativeMetric.PeriodAggregation.allCases.map(\.rawValue)),
@@ -74,8 +75,9 @@ extension DictionaryKeys {
             .optional("alias", .text, "Its name in expr; default the metric's."),
             .optional("filter", .expression, "Narrows the input's rows, beside its own filter."),
             .optional("version", .wholeNumber(1...1_000_000), "Default the newest."),
-            .optional("offset_window", .calendarSpan, "It is taken so long before the period shown: 1 month."),
+            .optional("offset_window", .text, "It is taken so long before the period shown: 1 month, 1 fiscal_year."),
             .optional(
-                "offset_to_grain", .text, "It is taken at the start of the week, month, quarter or year shown."),
+                "offset_to_grain", .text,
+                "It is taken at the start of the week, month, quarter or year shown, or of a calendar's period."),
         ])
 }

@@ -14,7 +14,9 @@ extension DictionaryKeys {
             .optional("start_time", .text, "The first moment or day, inclusive."),
             .optional("end_time", .text, "The last moment or day, inclusive."),
             .optional("last", .calendarSpan, "So long, up to and with today: 30 days."),
-            .optional("to_date", .text, "From the start of this week, month, quarter or year, up to and with today."),
+            .optional(
+                "to_date", .text,
+                "From the start of this week, month, quarter or year, or of a fiscal one, up to and with today."),
             .optional("time_zone", .text, "The zone that its days are days of; default the dictionary's."),
             .optional("compare", .text, "An earlier time: prior_period, prior_year, 7 days."),
             .optional("fill_missing", .boolean, "Periods without rows appear."),

@@ -15,6 +15,7 @@ enum DictionaryKeys {
             .optional("contracts", .list(.section(contract)), "Event types and what their data must look like."),
             .optional("tables", .list(.section(table)), "Wide tables that events fold into."),
             .optional("metrics", .list(.section(metric)), "Governed figures."),
+            .optional("calendars", .list(.section(calendar)), "Fiscal years and promotion seasons."),
             .optional("saved_queries", .list(.section(savedQuery)), "Queries under a name: reports."),
             .optional("sources", .list(.section(source)), "How rows of foreign CSV exports become events."),
             .optional("tests", .list(.section(test)), "Events, and the rows and figures expected of them."),

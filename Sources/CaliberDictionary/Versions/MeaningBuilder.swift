@@ -81,7 +81,7 @@ struct MeaningBuilder {
     }
 
     func text(of input: Input) -> String {
-        let offset = input.offset.map { " \($0)" } ?? ""
+        let offset = input.offset.map { " " + $0.canonicalText } ?? ""
         guard let filter = input.filter else { return input.meaning.hash + offset }
         let filters = input.tables.map { columns.meaning(of: filter, over: $0).text }.uniqued()
         return "\(input.meaning.hash)\(offset) where \(filters.joined(separator: " or over another table "))"
@@ -91,7 +91,7 @@ struct MeaningBuilder {
         guard let input = inputs[cumulative.input.alias] else { return nil }
         return MetricMeaning(parts: [
             MetricMeaning.Part(label: "formula", text: text(of: input)),
-            MetricMeaning.Part(label: "window", text: "\(cumulative.window)"),
+            MetricMeaning.Part(label: "window", text: cumulative.window.canonicalText),
             MetricMeaning.Part(label: "longer periods", text: "\(cumulative.periodAggregation.rawValue) day"),
         ])
     }

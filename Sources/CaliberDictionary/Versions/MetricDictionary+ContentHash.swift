@@ -44,6 +44,9 @@ extension LoadedDictionary {
         for metric in dictionary.metrics.sorted(by: { $0.id < $1.id }) {
             text += "metric \(metric.id)@\(metric.version): \(self.meanings[metric.id]?.hash ?? "")\n"
         }
+        for calendar in dictionary.calendars.sorted(by: { $0.name < $1.name }) {
+            text += "calendar \(calendar.name)@\(calendar.version): \(calendar.meaning.hash)\n"
+        }
         return ContentHash.of(text)
     }
 }

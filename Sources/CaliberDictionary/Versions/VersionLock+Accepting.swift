@@ -19,7 +19,10 @@ extension VersionLock {
         for (id, current) in versions where !known.contains(id) {
             accepted.append(Entry(id: id, name: current.name, isRemoved: false, versions: [current.version]))
         }
-        return VersionLock(entries: accepted)
+        let calendars = loaded.dictionary.calendars.map {
+            Calendar(name: $0.name, version: $0.version, meaning: $0.meaning.parts)
+        }
+        return VersionLock(entries: accepted, calendars: calendars)
     }
 
     /// A definition whose inputs name the versions they mean now, so that it means the same when those rise.

@@ -13,7 +13,23 @@ extension VersionLock {
             self = .empty
             return
         }
-        self.init(entries: metrics.compactMap { VersionLock.entry($0, log) })
+        self.init(
+            entries: metrics.compactMap { VersionLock.entry($0, log) },
+            calendars: (root["calendars"]?.entries ?? []).compactMap { VersionLock.calendar($0, log) })
+    }
+
+    private static func calendar(_ entry: YAMLValue.Entry, _ log: ProblemLog) -> Calendar? {
+        guard let version = entry.value["version"]?.wholeNumber.flatMap({ Int(exactly: $0) }),
+            let parts = entry.value["meaning"]?.entries
+        else {
+            log.report(
+                .version(
+                    .lockMalformed(reason: "calendar \(entry.key) has no version or meaning", at: entry.keyLocation)))
+            return nil
+        }
+        return Calendar(
+            name: entry.key, version: version,
+            meaning: parts.map { MetricMeaning.Part(label: $0.key, text: $0.value.rawText) })
     }
 
     private static func entry(_ entry: YAMLValue.Entry, _ log: ProblemLog) -> Entry? {

@@ -7,6 +7,8 @@ import CaliberCore
 public struct VersionLock: Hashable, Sendable {
     /// By id, ascending.
     public let entries: [Entry]
+    /// By name, ascending.
+    public let calendars: [Calendar]
 
     public static let empty = VersionLock(entries: [])
 
@@ -44,8 +46,23 @@ public struct VersionLock: Hashable, Sendable {
         }
     }
 
-    public init(entries: [Entry]) {
+    /// A calendar as it was last accepted.
+    public struct Calendar: Hashable, Sendable {
+        public let name: String
+        public let version: Int
+        /// Its rule, or its dates by year or season.
+        public let meaning: [MetricMeaning.Part]
+
+        public init(name: String, version: Int, meaning: [MetricMeaning.Part]) {
+            self.name = name
+            self.version = version
+            self.meaning = meaning
+        }
+    }
+
+    public init(entries: [Entry], calendars: [Calendar] = []) {
         self.entries = entries.sorted { $0.id < $1.id }
+        self.calendars = calendars.sorted { $0.name < $1.name }
     }
 
     func entry(of id: String) -> Entry? {
@@ -74,6 +91,13 @@ public struct VersionLock: Hashable, Sendable {
             if entry.isRemoved { text += "    removed: true\n" }
             text += "    versions:\n"
             for version in entry.versions { text += VersionLock.text(of: version) }
+        }
+        if !calendars.isEmpty { text += "calendars:\n" }
+        for calendar in calendars {
+            text += "  \(calendar.name):\n    version: \(calendar.version)\n    meaning:\n"
+            for part in calendar.meaning {
+                text += "      \(QuotedText.json(part.label)): \(QuotedText.json(part.text))\n"
+            }
         }
         return text
     }

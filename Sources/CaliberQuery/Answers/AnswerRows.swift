@@ -1,4 +1,5 @@
 import CaliberColumns
+import CaliberCore
 import CaliberDictionary
 
 /// The rows of an answer in their order, each put together when it is asked for: figures are kept as they were computed,
@@ -45,7 +46,7 @@ extension AnswerRows: Equatable {
 /// Dimensions and figures by group.
 struct AnswerColumns: Sendable {
     let groups: GroupRegistry
-    let dimensionTypes: [LogicalType]
+    let dimensions: [PlannedDimension]
     /// By dimension, the strings by code.
     let texts: [[String]]
     /// By metric column, by group.
@@ -53,7 +54,7 @@ struct AnswerColumns: Sendable {
 
     init(groups: GroupRegistry, dimensions: [PlannedDimension], values: [[MetricValue]]) {
         self.groups = groups
-        dimensionTypes = dimensions.map(\.type)
+        self.dimensions = dimensions
         // Taken now: the groups' strings may grow with the next query.
         texts = groups.pools.map { pool in
             pool.map { pool in (0..<UInt32(pool.count)).map { pool.string($0) } } ?? []
@@ -63,8 +64,8 @@ struct AnswerColumns: Sendable {
 
     func row(of group: Int) -> [AnswerValue] {
         var row: [AnswerValue] = []
-        row.reserveCapacity(dimensionTypes.count + values.count)
-        for dimension in dimensionTypes.indices { row.append(dimensionValue(group, dimension)) }
+        row.reserveCapacity(dimensions.count + values.count)
+        for dimension in dimensions.indices { row.append(dimensionValue(group, dimension)) }
         for column in values { row.append(AnswerValue(column[group])) }
         return row
     }
@@ -72,7 +73,11 @@ struct AnswerColumns: Sendable {
     func dimensionValue(_ group: Int, _ dimension: Int) -> AnswerValue {
         guard !groups.isNull(group, dimension) else { return .null }
         let lane = groups.lane(group, dimension)
-        switch dimensionTypes[dimension].storage {
+        if let grain = dimensions[dimension].calendarGrain {
+            return grain.period(holding: CivilDate(dayNumber: Int32(clamping: lane))).map { .text(grain.label(of: $0)) }
+                ?? .null
+        }
+        switch dimensions[dimension].type.storage {
         case .mask: return .boolean(lane != 0)
         case .integer: return .integer(Int128(lane))
         case .float: return .number(Double(bitPattern: UInt64(bitPattern: lane)))

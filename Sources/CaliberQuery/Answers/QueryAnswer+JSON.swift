@@ -77,7 +77,13 @@ extension QueryAnswer {
 extension AnswerField {
     fileprivate var json: JSONText {
         var members: [(String, JSONText)] = [("name", .string(name)), ("type", .string(wireType))]
-        if let grain { members.append(("grain", .string(grain.rawValue))) }
+        if let calendarGrain {
+            let calendar = calendarGrain.calendar
+            members.append(("grain", .string(calendarGrain.name)))
+            members.append(("calendar", .string("\(calendar.name)@\(calendar.version)")))
+        } else if let grain {
+            members.append(("grain", .string(grain.rawValue)))
+        }
         if let unit { members.append(("unit", .string(unit))) }
         if type == .duration { members.append(("scale", .string("seconds"))) }
         return .object(members)

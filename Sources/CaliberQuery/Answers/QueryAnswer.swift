@@ -37,6 +37,8 @@ public struct AnswerField: Hashable, Sendable {
     public let name: String
     public let type: LogicalType
     public let grain: TimeGrain?
+    /// The periods of a calendar whose labels its values are.
+    public var calendarGrain: CalendarGrain?
     public let isMetric: Bool
     /// What a metric is counted in, for people; a currency's code for money.
     public let unit: String?

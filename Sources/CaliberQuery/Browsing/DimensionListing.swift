@@ -8,6 +8,8 @@ public struct DimensionDescription: Hashable, Sendable {
     public let type: LogicalType
     /// The grains it can be cut by; empty for a plain dimension.
     public let grains: [TimeGrain]
+    /// Grains of declared calendars that it can be cut by as well.
+    public let calendarGrains: [String]
     public let description: String?
 }
 
@@ -38,15 +40,18 @@ extension QueryPlanner {
     private func dimensions(of simple: SimpleMetric) -> [DimensionDescription] {
         guard let table = dictionary.table(named: simple.table) else { return [] }
         let scope = TableScope(table: table, dictionary: dictionary)
+        let custom = dictionary.calendarGrains.map(\.name)
         var found = scope.columns.map { column in
             DimensionDescription(
                 name: column.reference.qualifiedName, type: column.type, grains: TimeGrain.grains(of: column.type),
+                calendarGrains: TimeGrain.grains(of: column.type).isEmpty ? [] : custom,
                 description: column.description)
         }.sorted { $0.name < $1.name }
         if simple.anchor ?? table.anchor != nil {
             found.insert(
                 DimensionDescription(
                     name: TableScope.metricTime, type: .timestamp, grains: TimeGrain.allCases,
+                    calendarGrains: custom,
                     description: "The moment each metric counts at."), at: 0)
         }
         return found

@@ -8,15 +8,23 @@ public enum QueryComparison: Hashable, Sendable, CustomStringConvertible {
     /// A year earlier; weeks are compared with those 52 weeks earlier.
     case priorYear
     case back(CalendarSpan)
+    /// So many periods of a calendar.
+    case earlier(Int, CalendarGrain)
 
-    /// Reads `prior_period`, `prior_year`, or a length of time on the calendar: `7d`, `1 month`.
-    public init?(text: String) {
+    /// Reads `prior_period`, `prior_year`, a length of time on the calendar (`7d`, `1 month`), or a number of periods of
+    /// a declared one: `1 fiscal_year`.
+    public init?(text: String, calendars: [PeriodCalendar] = []) {
         switch text {
         case "prior_period": self = .priorPeriod
         case "prior_year": self = .priorYear
         default:
-            guard let span = CalendarSpan(text: text) else { return nil }
-            self = .back(span)
+            if let span = CalendarSpan(text: text) {
+                self = .back(span)
+            } else if case .earlier(let count, let grain)? = TimeOffset(text: text, calendars: calendars) {
+                self = .earlier(count, grain)
+            } else {
+                return nil
+            }
         }
     }
 
@@ -28,6 +36,7 @@ public enum QueryComparison: Hashable, Sendable, CustomStringConvertible {
         case .priorPeriod: "prior_period"
         case .priorYear: "prior_year"
         case .back(let span): "\(span)"
+        case .earlier(let count, let grain): "\(count) \(grain.name)\(count == 1 ? "" : "s")"
         }
     }
 }
@@ -35,7 +44,7 @@ public enum QueryComparison: Hashable, Sendable, CustomStringConvertible {
 /// A comparison with the calendar's answer to how far back it is.
 package struct PlannedComparison: Sendable, Equatable {
     package let comparison: QueryComparison
-    package let span: CalendarSpan
+    package let offset: TimeOffset
 }
 
 extension QueryComparison {
@@ -43,16 +52,31 @@ extension QueryComparison {
     ///
     /// - Parameter grain: of metric_time in the query; nil where it shows its range as one.
     /// - Returns: nil when the query has no time to be seen from.
-    func span(for range: PlannedTimeRange, grain: TimeGrain?, zone: BusinessZone) -> CalendarSpan? {
+    func offset(for range: PlannedTimeRange, grain: PeriodGrain?, zone: BusinessZone) -> TimeOffset? {
         let days = RangeDays(range, zone)
         guard grain != nil || days != nil else { return nil }
-        switch self {
-        case .back(let span): return span
-        case .priorYear: return grain == .week ? CalendarSpan(52, .week) : CalendarSpan(1, .year)
-        case .priorPeriod:
-            guard let days else { return CalendarSpan(1, grain?.spanUnit ?? .day) }
-            return days.length(in: grain)
+        switch (self, grain) {
+        case (.back(let span), _): return .back(span)
+        case (.earlier(let count, let grain), _): return .earlier(count, grain)
+        case (.priorPeriod, .custom(let grain)?):
+            // A season is put beside that of its name, not the one before.
+            let count = grain.unit == .season ? 1 : days?.periodCount(of: grain) ?? 1
+            return .earlier(max(count, 1), grain)
+        case (.priorYear, .custom(let grain)?):
+            return grain.calendar.yearGrain.map { .earlier(1, $0) }
+        case (.priorYear, _): return .back(grain == .week ? CalendarSpan(52, .week) : CalendarSpan(1, .year))
+        case (.priorPeriod, _):
+            guard let days else { return .back(CalendarSpan(1, grain?.common?.spanUnit ?? .day)) }
+            return .back(days.length(in: grain?.common))
         }
+    }
+}
+
+extension TimeOffset {
+    fileprivate static func back(_ span: CalendarSpan?) -> TimeOffset? {
+        guard let span else { return nil }
+        let offset: TimeOffset = .back(span)
+        return offset
     }
 }
 
@@ -82,6 +106,8 @@ private struct RangeDays {
                 ? CalendarSpan(periods(of: .month), .month) : CalendarSpan(Int(past.dayNumber - first.dayNumber), .day)
         }
     }
+
+    func periodCount(of grain: CalendarGrain) -> Int { grain.periods(from: first, until: past).count }
 
     /// How many periods of a grain the range touches.
     private func periods(of grain: TimeGrain) -> Int {

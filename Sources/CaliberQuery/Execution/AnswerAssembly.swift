@@ -25,7 +25,7 @@ struct AnswerAssembly {
         let shown = plan.query.limit.map { Array(ordered.prefix($0)) } ?? ordered
         let columns = AnswerColumns(groups: groups, dimensions: plan.dimensions, values: values)
         return QueryAnswer(
-            query: plan.query, comparedWith: plan.comparison.map { TimeOffset.back($0.span).description },
+            query: plan.query, comparedWith: plan.comparison?.offset.description,
             zone: plan.zone, fields: plan.fields,
             rows: relatedRows.map { rows in AnswerRows(shown.map { related(rows[$0], columns) }) }
                 ?? AnswerRows(columns, shown: shown),
@@ -82,7 +82,9 @@ struct AnswerAssembly {
 extension QueryPlan {
     package var fields: [AnswerField] {
         dimensions.map {
-            AnswerField(name: $0.name, type: $0.type, grain: $0.grain, isMetric: false, unit: nil)
+            AnswerField(
+                name: $0.name, type: $0.calendarGrain == nil ? $0.type : .category, grain: $0.grain,
+                calendarGrain: $0.calendarGrain, isMetric: false, unit: nil)
         }
             + metrics.flatMap { metric in
                 let unit = metric.definition.unit ?? metric.definition.type.currency?.code

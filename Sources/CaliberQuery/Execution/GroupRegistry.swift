@@ -1,4 +1,5 @@
 import CaliberColumns
+import CaliberCore
 import CaliberDictionary
 
 /// The groups of an answer, numbered in the order they are first met: one set for all scans, so that metrics of several
@@ -10,6 +11,8 @@ struct GroupRegistry {
     private(set) var count = 0
     /// What the lanes of string dimensions are codes of.
     let pools: [StringPool?]
+    /// By dimension, the periods that segments' days are put together to; nil where values are taken as they are.
+    private let calendarGrains: [CalendarGrain?]
     /// From codes of the segments' pools to codes here.
     private var translations: [Translation: [UInt32]] = [:]
     /// Group number + 1; 0 where empty.
@@ -25,6 +28,7 @@ struct GroupRegistry {
     init(_ dimensions: [PlannedDimension]) {
         dimensionCount = dimensions.count
         pools = dimensions.map { $0.type.storage == .code ? StringPool() : nil }
+        calendarGrains = dimensions.map(\.calendarGrain)
     }
 
     private var width: Int { dimensionCount + 1 }
@@ -34,6 +38,7 @@ struct GroupRegistry {
         var keys = partial.keys
         for dimension in 0..<dimensionCount {
             if let own = partial.pools[dimension] { translate(&keys, dimension, own) }
+            if let grain = calendarGrains[dimension] { cut(&keys, dimension, grain) }
         }
         return (0..<partial.groupCount).map { group in
             Int32(number(ofKeyAt: group * width, in: keys))
@@ -96,6 +101,22 @@ struct GroupRegistry {
             var slot = hash(keys, group * width) & (slots.count - 1)
             while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
             slots[slot] = UInt32(group + 1)
+        }
+    }
+
+    /// Puts the first day of its period in the place of each day, null for days in none: groups of one segment may then
+    /// be one group here.
+    private func cut(_ keys: inout [Int64], _ dimension: Int, _ grain: CalendarGrain) {
+        var known: (first: Int64, past: Int64, key: Int64?) = (1, 0, nil)
+        for start in stride(from: 0, to: keys.count, by: width)
+        where keys[start + dimensionCount] >> Int64(dimension) & 1 == 0 {
+            let day = keys[start + dimension]
+            if day < known.first || day >= known.past {
+                let (first, past, period) = grain.stretch(holding: CivilDate(dayNumber: Int32(clamping: day)))
+                known = (Int64(first.dayNumber), Int64(past.dayNumber), (period?.first.dayNumber).map(Int64.init))
+            }
+            keys[start + dimension] = known.key ?? 0
+            if known.key == nil { keys[start + dimensionCount] |= 1 << Int64(dimension) }
         }
     }
 

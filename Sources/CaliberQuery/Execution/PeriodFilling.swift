@@ -16,11 +16,18 @@ struct PeriodFilling {
         let combinations = self.combinations(groups)
         guard !combinations.isEmpty else { return }
         let limit = PeriodFilling.mostRows / combinations.count
-        guard let periods = grain.keys(from: span.lowerBound, through: span.upperBound, zone: plan.zone, limit: limit)
+        let periods = plan.dimensions[dimension].calendarGrain.map { calendarGrain in
+            let keys = calendarGrain.keys(from: span.lowerBound, through: span.upperBound, zone: plan.zone)
+            return keys.count > limit ? nil : keys
+        }
+        guard
+            let periods = periods
+                ?? grain.keys(from: span.lowerBound, through: span.upperBound, zone: plan.zone, limit: limit)
         else {
             let periods = (span.upperBound - span.lowerBound) / grain.shortestLength
             throw .tooManyPeriods(
-                count: max(Int(periods), limit) * combinations.count, limit: PeriodFilling.mostRows, grain: grain)
+                count: max(Int(periods), limit) * combinations.count, limit: PeriodFilling.mostRows,
+                grain: plan.dimensions[dimension].cut?.name ?? grain.rawValue)
         }
         for combination in combinations {
             var key = combination
@@ -55,6 +62,15 @@ struct PeriodFilling {
             if seen.insert(key).inserted { found.append(key) }
         }
         return found
+    }
+}
+
+extension CalendarGrain {
+    /// The keys of all periods from one moment to another.
+    func keys(from first: Int64, through last: Int64, zone: BusinessZone) -> [Int64] {
+        let firstDay = zone.date(of: Timestamp(microseconds: first))
+        let pastDay = CivilDate(dayNumber: zone.date(of: Timestamp(microseconds: last)).dayNumber + 1)
+        return periods(from: firstDay, until: pastDay).map { Int64($0.first.dayNumber) }
     }
 }
 

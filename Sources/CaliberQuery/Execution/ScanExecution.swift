@@ -85,7 +85,9 @@ struct ScanExecution {
     /// this query's own until they are given back.
     func totals(dimensions: [PlannedDimension]) throws -> (totals: ScanTotals, account: Account) {
         let keys = self.keys
-        let totals = cache?.takeTotals(of: fingerprint, timeRange) ?? ScanTotals(program, dimensions: dimensions)
+        let totals =
+            cache?.takeTotals(of: fingerprint, timeRange).flatMap { $0.isOf(dimensions) ? $0 : nil }
+            ?? ScanTotals(program, dimensions: dimensions)
         let missing = totals.missing(from: keys)
         let (found, scanned) = try fetch(missing, keys)
         totals.update(to: keys, with: Dictionary(uniqueKeysWithValues: zip(missing, found)))

@@ -79,6 +79,20 @@ extension QuerySQL {
     private var periods: String {
         let from = plan.timeRange.from.map(local) ?? "first"
         let until = plan.timeRange.until.map(local) ?? "past"
+        if let grain = metricTime?.calendarGrain {
+            let starts = "CAST(calendar.starts AS TIMESTAMP)"
+            let ends = "CAST(calendar.past AS TIMESTAMP)"
+            let (shownFrom, shownUntil) = (
+                plan.timeRange.from.map(local) ?? "shown.first", plan.timeRange.until.map(local) ?? "shown.past"
+            )
+            let lower = plan.timeRange.from == nil ? starts : "GREATEST(\(starts), \(shownFrom))"
+            let upper = plan.timeRange.until == nil ? ends : "LEAST(\(ends), \(shownUntil))"
+            return """
+                  SELECT \(starts) AS start, \(lower) AS starts, \(upper) AS ends
+                  FROM \(QuerySQL.table(of: grain)) AS calendar CROSS JOIN shown
+                  WHERE \(ends) > \(shownFrom) AND \(starts) < \(shownUntil)
+                """
+        }
         guard let grain = metricTime?.grain else {
             return "  SELECT \(from) AS starts, \(until) AS ends FROM shown"
         }
@@ -114,7 +128,8 @@ extension QuerySQL {
                 columns.append(
                     "    CAST(period.start AS \(dimension.type == .date ? "DATE" : "TIMESTAMP")) AS \(dimension.name)")
             } else if let (planned, scanned) = others.next() {
-                columns.append("    \(self.dimension(scanned, sql)) AS \(planned.name)")
+                columns.append(
+                    "    \(self.dimension(scanned, sql, periodsAs: "\(planned.name)_period")) AS \(planned.name)")
             }
         }
         let groupCount = columns.count
@@ -126,9 +141,12 @@ extension QuerySQL {
             columns.append("    \(self.aggregate(aggregate, scan, sql)) AS \(aggregateName(leaf))")
         }
         var lines = ["  SELECT", columns.joined(separator: ",\n"), "  FROM period CROSS JOIN span"]
-        if let days = bounds.days { lines.append("  " + days) }
+        lines += bounds.sources.map { "  " + $0 }
         lines.append("  JOIN \(scan.table.name) ON \(moment) >= \(bounds.from)\n    AND \(moment) < \(bounds.until)")
         lines += scan.joins.map { "  " + join($0, scan) }
+        lines += zip(plan.dimensions.filter { !$0.isMetricTime }, scan.dimensions).compactMap { planned, scanned in
+            calendarJoin(scanned, sql, alias: "\(planned.name)_period").map { "  " + $0 }
+        }
         if let filter = scan.filter { lines.append("  WHERE \(sql.text(filter))") }
         let grouped = groupCount + (isAveraged ? 1 : 0)
         if grouped > 0 { lines.append("  GROUP BY " + (1...grouped).map(String.init).joined(separator: ", ")) }
@@ -163,37 +181,42 @@ extension QuerySQL {
         plan.timeRange.until == nil ? "LEAST(\(until), span.past)" : until
     }
 
-    /// Where the rows of a period's window begin and end, on the zone's clock.
-    private func bounds(_ steps: [TimeStep]) -> (from: String, until: String, days: String?) {
-        var days: String?
-        var from = "period.starts"
-        var until = "period.ends"
+    /// Where the rows of a period's window begin and end, on the zone's clock, and the tables that this is read from.
+    private func bounds(_ steps: [TimeStep]) -> FrameBounds {
+        var bounds = FrameBounds(from: "period.starts", until: "period.ends")
         for step in steps {
             switch step {
-            case .offset(.back(let span)):
-                let length = "INTERVAL \(span.count) \(span.unit.rawValue.uppercased())"
-                let isShort = metricTime?.grain == .day || metricTime?.grain == .hour
-                from = "\(from) - \(length)"
-                until =
-                    span.months != nil && isShort
-                    ? "(\(until) - INTERVAL 1 MICROSECOND) - \(length) + INTERVAL 1 MICROSECOND"
-                    : "\(until) - \(length)"
+            case .offset(.back(let span)): moveBack(&bounds, by: span)
             case .offset(.toStart(let grain)):
-                let own = metricTime?.grain?.rawValue ?? "day"
-                from = "DATE_TRUNC('\(own)', DATE_TRUNC('\(grain.rawValue)', DATE_TRUNC('\(own)', \(from))))"
-                until = "\(from) + INTERVAL 1 \(own.uppercased())"
+                let own = metricTime?.cut ?? .common(.day)
+                let first = bounds.period(grain, holding: bounds.period(own, holding: bounds.from).start).start
+                (bounds.from, bounds.until) = bounds.period(own, holding: first)
+            case .offset(.earlier(let count, let long)):
+                let pieces = long.pieces(shownBy: metricTime?.calendarGrain)
+                bounds.move(by: count, QuerySQL.table(ofPieces: pieces, in: long))
             case .window(let window, let aggregation):
-                if aggregation == .average { days = self.days(from, until) }
-                (from, until) = bounds(window, aggregation, from, until)
+                if aggregation == .average { bounds.sources.append(self.days(bounds.from, bounds.until)) }
+                take(window, aggregation, &bounds)
             }
         }
-        return (from, until, days)
+        return bounds
     }
 
-    private func bounds(
-        _ window: CumulativeMetric.Window, _ aggregation: CumulativeMetric.PeriodAggregation, _ from: String,
-        _ until: String
-    ) -> (from: String, until: String) {
+    private func moveBack(_ bounds: inout FrameBounds, by span: CalendarSpan) {
+        let length = "INTERVAL \(span.count) \(span.unit.rawValue.uppercased())"
+        let isShort = metricTime?.cut == .common(.day) || metricTime?.cut == .common(.hour)
+        bounds.from = "\(bounds.from) - \(length)"
+        bounds.until =
+            span.months != nil && isShort
+            ? "(\(bounds.until) - INTERVAL 1 MICROSECOND) - \(length) + INTERVAL 1 MICROSECOND"
+            : "\(bounds.until) - \(length)"
+    }
+
+    private func take(
+        _ window: CumulativeMetric.Window, _ aggregation: CumulativeMetric.PeriodAggregation,
+        _ bounds: inout FrameBounds
+    ) {
+        let (from, until) = (bounds.from, bounds.until)
         let unit = baseGrain.rawValue
         // An earlier period may lie outside of what has rows.
         let isOutside = until != "period.ends" && (plan.timeRange.from == nil || plan.timeRange.until == nil)
@@ -208,12 +231,59 @@ extension QuerySQL {
             case .last: last
             case .average: "day.moment"
             }
-        let end = "\(shown) + INTERVAL 1 \(unit.uppercased())"
+        bounds.until = "\(shown) + INTERVAL 1 \(unit.uppercased())"
         switch window {
         case .trailing(let span):
-            return ("\(end) - INTERVAL \(span.count) \(span.unit.rawValue.uppercased())", end)
-        case .toDate(let grain): return ("DATE_TRUNC('\(grain.rawValue)', \(shown))", end)
-        case .allTime: return ("TIMESTAMP '-infinity'", end)
+            bounds.from = "\(bounds.until) - INTERVAL \(span.count) \(span.unit.rawValue.uppercased())"
+        case .toDate(let grain): bounds.from = bounds.period(grain, holding: shown).start
+        case .allTime: bounds.from = "TIMESTAMP '-infinity'"
         }
+    }
+}
+
+/// Where rows of a window begin and end, and the tables that this is read from, each after those it needs.
+private struct FrameBounds {
+    var from: String
+    var until: String
+    var sources: [String] = []
+
+    init(from: String, until: String) {
+        self.from = from
+        self.until = until
+    }
+
+    /// The first moment of the period that holds a moment, and the first past it.
+    mutating func period(_ grain: PeriodGrain, holding moment: String) -> (start: String, next: String) {
+        switch grain {
+        case .common(let grain):
+            let start = "DATE_TRUNC('\(grain.rawValue)', \(moment))"
+            return (start, "\(start) + INTERVAL 1 \(grain.rawValue.uppercased())")
+        case .custom(let grain):
+            let alias = "held_\(sources.count + 1)"
+            sources.append(QuerySQL.periodJoin(grain, holding: moment, alias: alias))
+            return ("CAST(\(alias).starts AS TIMESTAMP)", "CAST(\(alias).past AS TIMESTAMP)")
+        }
+    }
+
+    /// Moves both ends to what is beside them so many runs of pieces earlier.
+    mutating func move(by count: Int, _ table: String) {
+        func counterparts(_ moment: String, _ number: Int) -> (piece: String, other: String) {
+            let (piece, other) = ("piece_\(number)", "other_\(number)")
+            sources.append("JOIN \(table) AS \(piece) ON \(moment) >= \(piece).starts AND \(moment) < \(piece).past")
+            sources.append(
+                "JOIN \(table) AS \(other) ON \(other).run = \(piece).run - \(count) AND \(other).place = \(piece).place"
+            )
+            return (piece, other)
+        }
+        func moved(_ moment: String, _ pair: (piece: String, other: String)) -> String {
+            "LEAST(\(pair.other).starts + (\(moment) - \(pair.piece).starts), CAST(\(pair.other).past AS TIMESTAMP))"
+        }
+        let number = sources.count
+        let first = counterparts(from, number + 1)
+        let last = counterparts("\(until) - INTERVAL 1 MICROSECOND", number + 2)
+        from = moved(from, first)
+        until =
+            "CASE WHEN \(until) = \(last.piece).past THEN CAST(\(last.other).past AS TIMESTAMP) "
+            + "ELSE \(moved(until, last)) END"
     }
 }

@@ -87,7 +87,9 @@ struct MarkSQL {
                 if let until = plan.timeRange.until { range.append("\(anchor) < \(ExpressionSQL.moment(until))") }
             }
             let condition = self.condition(rows, and: range)
-            let groups = rows.dimensions.dropFirst().map { QuerySQL(plan: plan).dimension($0, sql) }
+            let groups = rows.dimensions.enumerated().dropFirst().map { position, dimension in
+                QuerySQL(plan: plan).dimension(dimension, sql, periodsAs: "\(mark.name)_period_\(position)")
+            }
             let partition = groups.isEmpty ? "" : "PARTITION BY " + groups.joined(separator: ", ")
             let end = choice == .max ? "MAX" : "MIN"
             return "COALESCE((\(condition)) AND \(moment) = \(end)(\(moment)) FILTER (WHERE \(condition))\n        "
@@ -103,7 +105,11 @@ struct MarkSQL {
     private var joins: [String] {
         switch mark.content {
         case .firstRows(let rows), .endMoments(let rows, _):
-            return rows.joins.map { QuerySQL(plan: plan).join($0, rows) } + nestedMarks.flatMap(\.joins)
+            let sql = expressionSQL(rows)
+            let periods = rows.dimensions.enumerated().compactMap { position, dimension in
+                QuerySQL(plan: plan).calendarJoin(dimension, sql, alias: "\(mark.name)_period_\(position)")
+            }
+            return rows.joins.map { QuerySQL(plan: plan).join($0, rows) } + periods + nestedMarks.flatMap(\.joins)
         case .conversions(let base, _, _):
             let conditions = base.table.key.map { "\(mark.name)_counts.\($0.name) = \(base.table.name).\($0.name)" }
             return ["LEFT JOIN \(mark.name)_counts ON \(conditions.joined(separator: " AND "))"]
@@ -154,7 +160,8 @@ extension PlannedMark {
     func words(zone: BusinessZone) -> String {
         func names(_ dimensions: ArraySlice<ScanDimension>) -> String {
             let words = dimensions.map { dimension in
-                (dimension.grain.map { "\($0.rawValue) of " } ?? "") + dimension.expression.displayText
+                (dimension.calendarGrain.map { "\($0.name) of " } ?? dimension.grain.map { "\($0.rawValue) of " } ?? "")
+                    + dimension.expression.displayText
             }
             return QueryProblem.list(words)
         }

@@ -14,7 +14,7 @@ extension QueryExecutor {
     /// Opens what a plan would read, without reading rows.
     public func explain(_ plan: QueryPlan) throws -> QueryExplanation {
         let executions = try executions(of: plan)
-        let sql = QuerySQL(plan: plan).text
+        let sql = QuerySQL(plan: plan, dataDays: QueryExecutor.days(of: executions, plan)).text
         var lines = ExplanationText(plan: plan).heading
         for (position, execution) in executions.enumerated() {
             lines.append("")
@@ -23,6 +23,20 @@ extension QueryExecutor {
         lines += ["", "Equivalent SQL:"]
         lines += sql.split(separator: "\n", omittingEmptySubsequences: false).map { "  " + $0 }
         return QueryExplanation(text: lines.joined(separator: "\n") + "\n", sql: sql)
+    }
+
+    /// From the first day that has rows to the day after the last.
+    ///
+    /// - Returns: nil where rows count at other moments than they are stored by.
+    private static func days(of executions: [ScanExecution], _ plan: QueryPlan) -> Range<CivilDate>? {
+        guard executions.allSatisfy({ $0.program.scan.isSortedByAnchor }) else { return nil }
+        let anchors = executions.flatMap(\.snapshot.segments).compactMap(\.anchors)
+        let none = CivilDate(dayNumber: 0)
+        guard let first = anchors.map(\.lowerBound).min(), let last = anchors.map(\.upperBound).max() else {
+            return none..<none
+        }
+        let lastDay = plan.zone.date(of: Timestamp(microseconds: last))
+        return plan.zone.date(of: Timestamp(microseconds: first))..<CivilDate(dayNumber: lastDay.dayNumber + 1)
     }
 }
 
@@ -36,10 +50,10 @@ struct ExplanationText {
             lines.append("Grouped by: " + plan.dimensions.map(\.name).joined(separator: ", "))
         }
         if let filled = plan.filledDimension {
-            lines.append("Filled: every \(plan.dimensions[filled].grain?.rawValue ?? "period") without rows")
+            lines.append("Filled: every \(plan.dimensions[filled].cut?.name ?? "period") without rows")
         }
         if let comparison = plan.comparison {
-            lines.append("Compared with: \(comparison.comparison), \(TimeOffset.back(comparison.span))")
+            lines.append("Compared with: \(comparison.comparison), \(comparison.offset)")
         }
         lines += RelationText(plan: plan).lines
         lines += ["", "Metrics:"]

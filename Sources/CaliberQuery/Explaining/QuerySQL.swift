@@ -4,14 +4,18 @@ import CaliberDictionary
 /// A plan as one SQL statement over the wide tables.
 struct QuerySQL {
     let plan: QueryPlan
+    /// From the first day that has rows to the day after the last; nil where that is not known. Calendars are shown as
+    /// far as that.
+    var dataDays: Range<CivilDate>?
 
     var text: String {
         let marks = plan.scans.flatMap(\.marks).flatMap { MarkSQL(plan: plan, mark: $0).tables }.withoutRepeats
-        let scans = marks + frameTables + parts.map { "\($0.name) AS (\n" + body($0) + "\n)" }
+        let scans = calendarTables + marks + frameTables + parts.map { "\($0.name) AS (\n" + body($0) + "\n)" }
         let relations = RelationText(plan: plan)
         let isRelated = !plan.relations.isEmpty
         var lines = relations.remarks + ["WITH " + scans.joined(separator: ",\n")]
-        if isRelated { lines[lines.count - 1] += ",\nanswer AS (" }
+        if hasCalendarDimensions { lines[lines.count - 1] += ",\n\(isRelated ? "answer" : "dated") AS (" }
+        if isRelated, !hasCalendarDimensions { lines[lines.count - 1] += ",\nanswer AS (" }
         lines.append("SELECT")
         let dimensions = plan.dimensions.map { "  \(combined($0.name)) AS \($0.name)" }
         let metrics = plan.metrics.flatMap(self.columns)
@@ -20,10 +24,12 @@ struct QuerySQL {
         for position in parts.indices.dropFirst() { lines.append(join(position)) }
         if isRelated {
             lines += [
-                ")", "SELECT", (["  *"] + relations.columns(quoted: quoted)).joined(separator: ",\n"), "FROM answer",
+                hasCalendarDimensions ? "), dated AS (" : ")", "SELECT",
+                (["  *"] + relations.columns(quoted: quoted)).joined(separator: ",\n"), "FROM answer",
             ]
             if let condition = relations.condition(quoted: quoted) { lines.append(condition) }
         }
+        if hasCalendarDimensions { lines = labelled(lines) }
         if let order = orderClause { lines.append(order) }
         if let limit = plan.query.limit { lines.append("LIMIT \(limit)") }
         return lines.joined(separator: "\n") + ";"
@@ -63,11 +69,11 @@ struct QuerySQL {
 
     private var orderClause: String? {
         let columns =
-            plan.dimensions.map(\.name) + plan.metrics.flatMap(\.columnNames) + plan.relations.columns.map(\.name)
+            plan.dimensions.map(ordered) + plan.metrics.flatMap(\.columnNames) + plan.relations.columns.map(\.name)
         let asked = plan.order.map { "\(quoted(columns[$0.column]))\($0.descending ? " DESC" : "") NULLS LAST" }
         let positions = plan.dimensions
         let rest = (positions.filter { $0.grain != nil } + positions.filter { $0.grain == nil }).map {
-            "\($0.name) NULLS LAST"
+            "\(ordered($0)) NULLS LAST"
         }
         let all = asked + topOrder + rest.filter { !asked.contains($0) && !topOrder.contains($0) }
         return all.isEmpty ? nil : "ORDER BY " + all.joined(separator: ", ")
@@ -77,7 +83,7 @@ struct QuerySQL {
     private var topOrder: [String] {
         guard plan.order.isEmpty, let top = plan.relations.top else { return [] }
         let per = plan.dimensions.indices.filter(top.per.contains).map { plan.dimensions[$0] }
-        return (per.filter { $0.grain != nil } + per.filter { $0.grain == nil }).map { "\($0.name) NULLS LAST" }
+        return (per.filter { $0.grain != nil } + per.filter { $0.grain == nil }).map { "\(ordered($0)) NULLS LAST" }
             + ["\(quoted(plan.metrics[top.metric].column)) DESC NULLS LAST"]
     }
 
@@ -109,13 +115,16 @@ struct QuerySQL {
         let scan = plan.scans[position]
         let sql = expressionSQL(scan)
         var columns = zip(plan.dimensions, scan.dimensions).map { planned, dimension in
-            "    \(self.dimension(dimension, sql)) AS \(planned.name)"
+            "    \(self.dimension(dimension, sql, periodsAs: "\(planned.name)_period")) AS \(planned.name)"
         }
         for (aggregate, leaf) in leavesOfAggregates(position) {
             columns.append("    \(self.aggregate(aggregate, scan, sql)) AS \(aggregateName(leaf))")
         }
         var lines = ["  SELECT", columns.joined(separator: ",\n"), "  FROM " + MarkSQL.source(of: scan, plan)]
         lines += scan.joins.map { "  " + self.join($0, scan) }
+        lines += zip(plan.dimensions, scan.dimensions).compactMap { planned, dimension in
+            calendarJoin(dimension, sql, alias: "\(planned.name)_period").map { "  " + $0 }
+        }
         let conditions = self.conditions(scan, sql)
         if !conditions.isEmpty { lines.append("  WHERE " + conditions.joined(separator: "\n    AND ")) }
         if !scan.dimensions.isEmpty {
@@ -131,7 +140,13 @@ struct QuerySQL {
         }
     }
 
-    func dimension(_ dimension: ScanDimension, _ sql: ExpressionSQL) -> String {
+    /// - Parameter alias: what `calendarJoin` has for the periods of a calendar.
+    func dimension(_ dimension: ScanDimension, _ sql: ExpressionSQL, periodsAs alias: String) -> String {
+        dimension.calendarGrain == nil ? day(dimension, sql) : "\(alias).starts"
+    }
+
+    /// The period, or of a calendar's periods the day.
+    func day(_ dimension: ScanDimension, _ sql: ExpressionSQL) -> String {
         let text = sql.text(dimension.expression)
         guard let grain = dimension.grain else { return text }
         let local = dimension.expression.type == .timestamp ? sql.localTime(text) : text

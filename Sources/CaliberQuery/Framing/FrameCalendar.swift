@@ -17,14 +17,15 @@ struct TimeStretch: Equatable {
 struct FrameCalendar {
     let zone: BusinessZone
     /// What the answer's rows are cut by; nil: they show the whole range.
-    let grain: TimeGrain?
+    let grain: PeriodGrain?
 
     /// What windows are put together from.
-    var baseGrain: TimeGrain { grain == .hour ? .hour : .day }
+    var baseGrain: TimeGrain { grain == .common(.hour) ? .hour : .day }
 
     // MARK: Earlier times
 
-    func stretch(_ stretch: TimeStretch, movedBy offset: TimeOffset) -> TimeStretch {
+    /// - Returns: nil where a calendar has nothing earlier to put it beside.
+    func stretch(_ stretch: TimeStretch, movedBy offset: TimeOffset) -> TimeStretch? {
         switch offset {
         case .back(let span):
             return TimeStretch(
@@ -33,11 +34,13 @@ struct FrameCalendar {
                 endsPeriod: stretch.endsPeriod)
         case .toStart(let longGrain):
             guard let grain, let from = stretch.from else { return stretch }
-            let own = zone.start(of: grain, holding: Timestamp(microseconds: from))
-            let first = zone.timestamp(longGrain.start(of: zone.date(of: own)))
-            let start = zone.start(of: grain, holding: first)
-            return TimeStretch(
-                from: start.microseconds, until: zone.next(grain, after: start).microseconds, endsPeriod: true)
+            guard let own = period(of: grain, holding: from)?.start,
+                let day = longGrain.start(of: zone.date(of: Timestamp(microseconds: own))),
+                let first = period(of: grain, holding: zone.timestamp(day).microseconds)
+            else { return nil }
+            return TimeStretch(from: first.start, until: first.next, endsPeriod: true)
+        case .earlier(let count, let longGrain):
+            return earlier(stretch, by: count, longGrain)
         }
     }
 
@@ -52,7 +55,7 @@ struct FrameCalendar {
 
     private func end(_ until: Int64, movedBy span: CalendarSpan, endsPeriod: Bool) -> Int64 {
         guard span.months != nil else { return moment(span, before: until) }
-        let isShort = grain == .day || grain == .hour
+        let isShort = grain == .common(.day) || grain == .common(.hour)
         let start = zone.start(of: .month, holding: Timestamp(microseconds: until))
         if !isShort, endsPeriod || start.microseconds == until { return moment(span, before: until) }
         // The last moment that counts is moved, so that the 28th of March ends where the 28th of February does.
@@ -62,14 +65,17 @@ struct FrameCalendar {
     // MARK: Windows
 
     /// The window that ends with the base period that holds a moment.
-    func window(_ window: CumulativeMetric.Window, endingAt moment: Int64) -> TimeStretch {
+    ///
+    /// - Returns: nil for a moment in no period of the calendar that the window goes by.
+    func window(_ window: CumulativeMetric.Window, endingAt moment: Int64) -> TimeStretch? {
         let start = zone.start(of: baseGrain, holding: Timestamp(microseconds: moment))
         let end = zone.next(baseGrain, after: start).microseconds
         switch window {
         case .trailing(let span):
             return TimeStretch(from: self.moment(span, before: end), until: end, endsPeriod: false)
         case .toDate(let grain):
-            let first = zone.timestamp(grain.start(of: zone.date(of: start)))
+            guard let day = grain.start(of: zone.date(of: start)) else { return nil }
+            let first = zone.timestamp(day)
             return TimeStretch(from: first.microseconds, until: end, endsPeriod: false)
         case .allTime:
             return TimeStretch(from: nil, until: end, endsPeriod: false)
@@ -103,7 +109,8 @@ struct FrameCalendar {
 extension FrameCalendar {
     /// The moments that rows must have to count in any frame of the answer.
     func scanRange(_ steps: [TimeStep], of range: PlannedTimeRange) -> PlannedTimeRange {
-        PlannedTimeRange(
+        if goesByCalendar(steps) { return calendarScanRange(steps, of: range) }
+        return PlannedTimeRange(
             from: range.from.flatMap { scanStart(steps, $0) },
             until: range.until.flatMap { until in
                 scanEnd(steps, until, from: range.from)
@@ -116,10 +123,10 @@ extension FrameCalendar {
             guard let moment = start else { return nil }
             switch step {
             case .offset(let offset):
-                start = stretch(TimeStretch(from: moment, until: nil, endsPeriod: true), movedBy: offset).from
+                start = stretch(TimeStretch(from: moment, until: nil, endsPeriod: true), movedBy: offset)?.from
             case .window(let window, _):
                 // No window of the answer ends earlier than this one.
-                start = self.window(window, endingAt: moment).from
+                start = self.window(window, endingAt: moment)?.from
             }
         }
         return start
@@ -127,14 +134,14 @@ extension FrameCalendar {
 
     private func scanEnd(_ steps: [TimeStep], _ until: Int64, from: Int64?) -> Int64? {
         var last = TimeStretch(from: from, until: until, endsPeriod: false)
-        if let grain {
+        if let grain = grain?.common {
             let start = zone.start(of: grain, holding: Timestamp(microseconds: until - 1))
             last.from = start.microseconds
             last.endsPeriod = zone.next(grain, after: start).microseconds == until
         }
         for step in steps {
             switch step {
-            case .offset(let offset): last = stretch(last, movedBy: offset)
+            case .offset(let offset): last = stretch(last, movedBy: offset) ?? last
             case .window: last.endsPeriod = false
             }
         }

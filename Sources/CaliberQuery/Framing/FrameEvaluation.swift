@@ -35,7 +35,7 @@ struct FrameEvaluation {
             guard found.count < FrameEvaluation.mostValues else {
                 throw QueryProblem.tooManyPeriods(
                     count: points.count * scan.combinations.keys.count, limit: FrameEvaluation.mostValues,
-                    grain: framePoints.calendar.grain ?? .day
+                    grain: framePoints.calendar.grain?.name ?? "day"
                 ).diagnostic
             }
             let key = place.key(of: combination, period: framePoints.periods[period].key, &keys)
@@ -57,7 +57,7 @@ struct FrameEvaluation {
 
     private func framePoints(_ groups: GroupRegistry) throws -> FramePoints {
         let time = plan.dimensions.firstIndex { $0.isMetricTime }
-        let calendar = FrameCalendar(zone: plan.zone, grain: time.flatMap { plan.dimensions[$0].grain })
+        let calendar = FrameCalendar(zone: plan.zone, grain: time.flatMap { plan.dimensions[$0].cut })
         let data = dataSpan()
         return FramePoints(
             calendar: calendar, periods: try periods(groups, time, calendar, data), data: data,
@@ -85,24 +85,35 @@ struct FrameEvaluation {
             let whole = TimeStretch(from: plan.timeRange.from, until: plan.timeRange.until, endsPeriod: false)
             return [FramePoints.Period(key: 0, stretch: whole)]
         }
-        let shown = (0..<groups.count).map { groups.lane($0, time) }.map { key in
-            grain == .hour ? key : plan.zone.timestamp(CivilDate(dayNumber: Int32(clamping: key))).microseconds
+        let isHourly = grain == .common(.hour)
+        let shown = (0..<groups.count).filter { !groups.isNull($0, time) }.map { groups.lane($0, time) }.map { key in
+            isHourly ? key : plan.zone.timestamp(CivilDate(dayNumber: Int32(clamping: key))).microseconds
         }
         let moments =
             shown + (data.map { [$0.lowerBound, $0.upperBound - 1].map(calendar.moment(ofBaseKey:)) } ?? [])
         guard let first = plan.timeRange.from ?? moments.min(),
             let last = plan.timeRange.until.map({ $0 - 1 }) ?? moments.max(), first <= last
         else { return [] }
-        guard let keys = grain.keys(from: first, through: last, zone: plan.zone, limit: PeriodFilling.mostRows) else {
+        let common: TimeGrain
+        switch grain {
+        case .common(let grain): common = grain
+        case .custom(let grain):
+            return calendar.periods(of: grain, from: first, until: last + 1).map { period, stretch in
+                FramePoints.Period(
+                    key: Int64(period.first.dayNumber),
+                    stretch: calendar.clipped(stretch, to: plan.timeRange))
+            }
+        }
+        guard let keys = common.keys(from: first, through: last, zone: plan.zone, limit: PeriodFilling.mostRows) else {
             throw QueryProblem.tooManyPeriods(
-                count: PeriodFilling.mostRows + 1, limit: PeriodFilling.mostRows, grain: grain
+                count: PeriodFilling.mostRows + 1, limit: PeriodFilling.mostRows, grain: common.rawValue
             ).diagnostic
         }
         return keys.map { key in
             let start =
-                grain == .hour
+                isHourly
                 ? Timestamp(microseconds: key) : plan.zone.timestamp(CivilDate(dayNumber: Int32(clamping: key)))
-            let end = plan.zone.next(grain, after: start).microseconds
+            let end = plan.zone.next(common, after: start).microseconds
             let until = plan.timeRange.until.map { min($0, end) } ?? end
             return FramePoints.Period(
                 key: key,

@@ -36,10 +36,11 @@ struct FramePoints {
         guard let step = steps.first else { return [stretch] }
         let rest = steps.dropFirst()
         switch step {
-        case .offset(let offset): return stretches(rest, of: calendar.stretch(stretch, movedBy: offset))
+        case .offset(let offset):
+            return calendar.stretch(stretch, movedBy: offset).map { stretches(rest, of: $0) } ?? []
         case .window(let window, let aggregation):
             return moments(of: stretch, aggregation).flatMap { moment in
-                stretches(rest, of: calendar.window(window, endingAt: moment))
+                calendar.window(window, endingAt: moment).map { stretches(rest, of: $0) } ?? []
             }
         }
     }

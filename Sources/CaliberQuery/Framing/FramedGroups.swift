@@ -30,7 +30,7 @@ struct FrameRange: Equatable {
 extension ScanAssembly {
     /// The periods and windows of this query's answer.
     var calendar: FrameCalendar {
-        FrameCalendar(zone: zone, grain: query.metricTimeGrain)
+        FrameCalendar(zone: zone, grain: query.metricTimeGrain(dictionary))
     }
 
     /// Reports what metrics along time can't be asked for together with.
@@ -43,8 +43,10 @@ extension ScanAssembly {
             guard times.isEmpty else { continue }
             for case .offset(let offset) in leaf.steps {
                 switch offset {
-                case .back where timeRange.from != nil && timeRange.until != nil: continue
-                case .back, .toStart:
+                case .back where timeRange.from != nil && timeRange.until != nil,
+                    .earlier where timeRange.from != nil && timeRange.until != nil:
+                    continue
+                case .back, .toStart, .earlier:
                     problems.add(.offsetWithoutTime(metric: leaf.root, offset: "\(offset)"))
                 }
             }
@@ -78,11 +80,11 @@ extension ScanAssembly {
 
 extension MetricQuery {
     /// What the answer's rows are cut by along metric_time; nil where they are not.
-    var metricTimeGrain: TimeGrain? {
-        groupBy.lazy.compactMap { name -> TimeGrain? in
+    func metricTimeGrain(_ dictionary: MetricDictionary) -> PeriodGrain? {
+        groupBy.lazy.compactMap { name -> PeriodGrain? in
             let parts = name.split(separator: "__", omittingEmptySubsequences: false)
             guard parts.first == TableScope.metricTime[...] else { return nil }
-            return parts.count == 1 ? .day : TimeGrain(rawValue: String(parts[1]))
+            return parts.count == 1 ? .common(.day) : dictionary.grain(named: String(parts[1]))
         }.first
     }
 }

@@ -19,7 +19,11 @@ struct EndMoments {
         let marks = MarkBytes(reading)
         let dimensions = Array(reading.program.dimensions.dropFirst())
         var numbering = EntityNumbering(valueCount: dimensions.count, countsNulls: true)
-        var periods = dimensions.map { $0.grain.map { PeriodKeys(grain: $0, zone: reading.program.zone) } }
+        var periods = reading.program.scan.dimensions.dropFirst().map { dimension in
+            dimension.grain.map {
+                PeriodKeys(grain: $0, calendarGrain: dimension.calendarGrain, zone: reading.program.zone)
+            }
+        }
         /// The group of each row, and the moment of each group.
         var groups = [UInt32](repeating: EntityNumbering.none, count: reading.rowCount)
         var moments: [Int64] = []
@@ -76,13 +80,16 @@ struct EndMoments {
 /// Moments or days as the keys of their periods.
 private struct PeriodKeys {
     let grain: TimeGrain
+    /// Periods that days are put together to; all days in none are one.
+    let calendarGrain: CalendarGrain?
     let zone: BusinessZone
     private let keys = ScratchBuffer<Int64>(count: VectorProgram.chunkRowCount, repeating: 0)
     /// Moments that are known to lie in one period.
     private var known: (from: Int64, end: Int64, key: Int64) = (1, 0, 0)
 
-    init(grain: TimeGrain, zone: BusinessZone) {
+    init(grain: TimeGrain, calendarGrain: CalendarGrain?, zone: BusinessZone) {
         self.grain = grain
+        self.calendarGrain = calendarGrain
         self.zone = zone
     }
 
@@ -93,7 +100,12 @@ private struct PeriodKeys {
                 max(moments.lanes[row], Timestamp.earliest.microseconds), Timestamp.latest.microseconds)
             if moment < known.from || moment >= known.end {
                 let period = PeriodTable.period(of: grain, holding: moment, zone: zone)
-                known = (moment, period.end, period.key)
+                var key = period.key
+                if let calendarGrain {
+                    let day = CivilDate(dayNumber: Int32(clamping: key))
+                    key = calendarGrain.period(holding: day).map { Int64($0.first.dayNumber) } ?? .min
+                }
+                known = (moment, period.end, key)
             }
             keys[row] = known.key
         }

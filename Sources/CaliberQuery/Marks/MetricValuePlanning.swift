@@ -32,7 +32,10 @@ struct MetricValuePlanning {
         }
         return PlannedScan(
             table: scan.table, anchor: scan.anchor, anchorName: scan.anchorName,
-            dimensions: scan.dimensions.map { ScanDimension(expression: replaced($0.expression), grain: $0.grain) },
+            dimensions: scan.dimensions.map {
+                ScanDimension(
+                    expression: replaced($0.expression), grain: $0.grain, calendarGrain: $0.calendarGrain)
+            },
             filter: scan.filter.map(replaced), masks: scan.masks.map(replaced),
             aggregates: scan.aggregates.map { aggregate in
                 PlannedAggregate(

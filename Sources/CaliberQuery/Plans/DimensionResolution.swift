@@ -7,6 +7,10 @@ struct DimensionResolution {
     let metric: String
     /// The column the metric is counted at.
     let anchor: String?
+    let dictionary: MetricDictionary
+
+    /// A grain as names end with one.
+    private func grain(named name: String) -> PeriodGrain? { dictionary.grain(named: name) }
 
     /// - Returns: the answer's column, and what to compute for a row, over stored columns.
     func resolve(_ name: String) throws(QueryProblem) -> (PlannedDimension, ScanDimension) {
@@ -20,13 +24,13 @@ struct DimensionResolution {
         let last = parts[parts.count - 1]
         let shorter = ColumnReference(path: Array(parts.dropLast(2)), name: parts[parts.count - 2])
         if let type = scope.type(of: shorter) {
-            guard let grain = TimeGrain(rawValue: last) else {
+            guard let grain = grain(named: last) else {
                 guard type == .timestamp || type == .date else { throw notFound(name, bare: last, suffix: "") }
-                throw .unknownGrain(name: name, grain: last)
+                throw .unknownGrain(name: name, grain: last, calendars: dictionary.calendarGrains.map(\.name))
             }
             return try column(shorter, type, name: name, grain: grain)
         }
-        if parts.count == 2, TimeGrain(rawValue: last) != nil {
+        if parts.count == 2, grain(named: last) != nil {
             throw notFound(name, bare: parts[0], suffix: "__" + last)
         }
         throw notFound(name, bare: last, suffix: "")
@@ -37,10 +41,11 @@ struct DimensionResolution {
         guard let anchor else {
             throw .metricWithoutTime(metric: metric, table: scope.table.name, use: TableScope.metricTime)
         }
-        var grain = TimeGrain.day
+        var grain = PeriodGrain.common(.day)
         if let text = rest.first {
-            guard rest.count == 1, let named = TimeGrain(rawValue: text) else {
-                throw .unknownGrain(name: name, grain: rest.joined(separator: "__"))
+            guard rest.count == 1, let named = self.grain(named: text) else {
+                throw .unknownGrain(
+                    name: name, grain: rest.joined(separator: "__"), calendars: dictionary.calendarGrains.map(\.name))
             }
             grain = named
         }
@@ -48,32 +53,34 @@ struct DimensionResolution {
             of: TypedExpression(.column(ColumnReference(name: anchor)), .timestamp), anchor: nil)
         return (
             PlannedDimension(
-                name: "\(TableScope.metricTime)__\(grain.rawValue)", type: grain == .hour ? .timestamp : .date,
-                grain: grain, isMetricTime: true),
-            ScanDimension(expression: expression, grain: grain)
+                name: "\(TableScope.metricTime)__\(grain.name)", type: grain == .common(.hour) ? .timestamp : .date,
+                grain: grain.scanned, calendarGrain: grain.custom, isMetricTime: true),
+            ScanDimension(expression: expression, grain: grain.scanned, calendarGrain: grain.custom)
         )
     }
 
     private func column(
-        _ reference: ColumnReference, _ type: LogicalType, name: String, grain: TimeGrain?
+        _ reference: ColumnReference, _ type: LogicalType, name: String, grain: PeriodGrain?
     ) throws(QueryProblem) -> (PlannedDimension, ScanDimension) {
         var grain = grain
         var name = name
         if type == .timestamp, grain == nil {
-            grain = .day
+            grain = .common(.day)
             name += "__day"
         }
         if let grain {
             guard type == .timestamp || type == .date else {
                 throw .grainOnPlainColumn(name: name, type: type.name)
             }
-            if type == .date, grain == .hour { throw .grainTooFine(name: name, grain: grain) }
+            if type == .date, grain == .common(.hour) { throw .grainTooFine(name: name, grain: .hour) }
         }
         let expression = try scope.storedForm(of: TypedExpression(.column(reference), type), anchor: nil)
-        let answerType: LogicalType = grain == nil ? type : grain == .hour ? .timestamp : .date
+        let answerType: LogicalType = grain == nil ? type : grain == .common(.hour) ? .timestamp : .date
         return (
-            PlannedDimension(name: name, type: answerType, grain: grain, isMetricTime: false),
-            ScanDimension(expression: expression, grain: grain)
+            PlannedDimension(
+                name: name, type: answerType, grain: grain?.scanned, calendarGrain: grain?.custom,
+                isMetricTime: false),
+            ScanDimension(expression: expression, grain: grain?.scanned, calendarGrain: grain?.custom)
         )
     }
 
@@ -97,4 +104,16 @@ extension PlannedDimension {
     func isComparable(with other: PlannedDimension) -> Bool {
         type.isGroupedLike(other.type)
     }
+}
+
+extension MetricDictionary {
+    /// A grain of the common calendar, or of one that is declared.
+    func grain(named name: String) -> PeriodGrain? {
+        TimeGrain(rawValue: name).map { .common($0) } ?? calendarGrain(named: name).map { .custom($0) }
+    }
+}
+
+extension PeriodGrain {
+    /// What rows are cut by; days are put together to a calendar's periods afterwards.
+    var scanned: TimeGrain { common ?? .day }
 }

@@ -91,8 +91,14 @@ package struct PlannedDimension: Sendable, Equatable {
     package let name: String
     /// `date` for a grain of a day or more, `timestamp` for hours; else the column's.
     package let type: LogicalType
+    /// Of a calendar's periods, the days that they are put together from.
     package let grain: TimeGrain?
+    /// Days are put together to these; values are then the first days of periods, and null is a day in none.
+    package var calendarGrain: CalendarGrain?
     package let isMetricTime: Bool
+
+    /// What its values are cut by; nil for a plain column.
+    package var cut: PeriodGrain? { calendarGrain.map { .custom($0) } ?? grain.map { .common($0) } }
 }
 
 /// One pass over the rows of one table at one anchor, which feeds every aggregate that shares them.
@@ -144,6 +150,9 @@ package struct PlannedScan: Sendable {
 package struct ScanDimension: Sendable {
     package let expression: TypedExpression
     package let grain: TimeGrain?
+    /// Periods that the days are put together to once they are counted: what a segment gives is by day, whatever
+    /// calendar is asked for.
+    package var calendarGrain: CalendarGrain?
 }
 
 package struct PlannedAggregate: Sendable, Hashable {

@@ -92,7 +92,7 @@ public struct QueryPlanner: Sendable {
                             metric: timeless.definition.name, table: timeless.simple.table, use: "--compare")
                     }
                     prior = try tree.node(
-                        of: definition, filters: [], steps: [.offset(.back(comparison.span))], depth: 0)
+                        of: definition, filters: [], steps: [.offset(comparison.offset)], depth: 0)
                 }
                 return Root(definition: definition, node: node, prior: prior)
             }
@@ -113,18 +113,26 @@ public struct QueryPlanner: Sendable {
         of query: MetricQuery, _ timeRange: PlannedTimeRange?, _ zone: BusinessZone, _ problems: inout PlanProblems
     ) -> PlannedComparison? {
         guard let text = query.comparison else { return nil }
-        guard let comparison = QueryComparison(text: text) else {
+        let grain = query.metricTimeGrain(dictionary)
+        let calendars = dictionary.calendars.map(\.calendar)
+        guard let comparison = QueryComparison(text: text, calendars: calendars) else {
             problems.add(
                 .unknownComparison(
                     text: text, nearest: NameSuggestion.nearest(to: text, among: QueryComparison.names)))
             return nil
         }
         guard let timeRange else { return nil }
-        guard let span = comparison.span(for: timeRange, grain: query.metricTimeGrain, zone: zone) else {
+        guard let offset = comparison.offset(for: timeRange, grain: grain, zone: zone) else {
             problems.add(.comparisonWithoutTime(text: text))
             return nil
         }
-        return PlannedComparison(comparison: comparison, span: span)
+        if case .earlier(let count, let long) = offset,
+            !FrameCalendar(zone: zone, grain: grain).hasCounterpart(in: timeRange, earlierBy: count, long)
+        {
+            problems.add(.nothingEarlier(text: text, calendar: long.calendar.name, offset: "\(offset)"))
+            return nil
+        }
+        return PlannedComparison(comparison: comparison, offset: offset)
     }
 
     /// Names of the metrics' columns: with the version where one name is asked for in two versions.

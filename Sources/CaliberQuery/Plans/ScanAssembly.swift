@@ -105,7 +105,8 @@ struct ScanAssembly {
             var found: [(group: Int, planned: PlannedDimension, scan: ScanDimension)] = []
             var missing: [(group: Int, problem: QueryProblem)] = []
             for (position, group) in groups.enumerated() {
-                let resolution = DimensionResolution(scope: group.scope, metric: group.metric, anchor: group.anchor)
+                let resolution = DimensionResolution(
+                    scope: group.scope, metric: group.metric, anchor: group.anchor, dictionary: dictionary)
                 do throws(QueryProblem) {
                     let (planned, scan) = try resolution.resolve(name)
                     found.append((position, planned, scan))

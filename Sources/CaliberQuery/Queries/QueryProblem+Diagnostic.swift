@@ -20,7 +20,8 @@ extension QueryProblem {
         case .filterMetricUnplanned, .topNotPositive, .topWithoutGroups, .notAMetricOfTheQuery,
             .notADimensionOfTheQuery, .repeatedColumn, .shareUndefined, .balanceOverPeriods, .mergedAlongTime:
             relationDiagnostic
-        case .severalGrains, .offsetWithoutTime, .ownTimeGrouped, .unknownComparison, .comparisonWithoutTime:
+        case .severalGrains, .offsetWithoutTime, .ownTimeGrouped, .unknownComparison, .comparisonWithoutTime,
+            .nothingEarlier:
             frameDiagnostic
         }
     }
@@ -88,11 +89,13 @@ extension QueryProblem {
             Diagnostic(
                 "too-many-dimensions", "The query groups by \(count) dimensions; the limit is \(limit).",
                 remedy: "Leave some out.")
-        case .unknownGrain(let name, let grain):
+        case .unknownGrain(let name, let grain, let calendars):
             Diagnostic(
                 "unknown-grain", "\"\(grain)\" in \"\(name)\" is no grain.",
-                remedy: "Grains are hour, day, week, month, quarter, year.",
-                suggestions: NameSuggestion.nearest(to: grain, among: TimeGrain.allCases.map(\.rawValue)))
+                remedy: "Grains are hour, day, week, month, quarter, year"
+                    + (calendars.isEmpty ? "." : "; of calendars, " + calendars.joined(separator: ", ") + "."),
+                suggestions: NameSuggestion.nearest(
+                    to: grain, among: TimeGrain.allCases.map(\.rawValue) + calendars))
         case .grainOnPlainColumn(let name, let type):
             Diagnostic(
                 "grain-on-plain-column", "\"\(name)\" asks for a grain of a column that is no time but \(type).",
@@ -131,7 +134,7 @@ extension QueryProblem {
         case .tooManyPeriods(let count, let limit, let grain):
             Diagnostic(
                 "too-many-periods",
-                "Filling the missing \(grain.rawValue)s would give about \(count) rows; the limit is \(limit).",
+                "Filling the missing \(grain)s would give about \(count) rows; the limit is \(limit).",
                 remedy: "Narrow --start-time and --end-time, or take a coarser grain.")
         default: preconditionFailure("no time problem: \(self)")
         }

@@ -28,6 +28,12 @@ extension QueryProblem {
                 "comparison-without-time",
                 "There is nothing to compare with (\(text)): the query has no time that an earlier one could be seen from.",
                 remedy: "Add metric_time__day (or another grain) to --group-by, or give --start-time and --end-time.")
+        case .nothingEarlier(let text, let calendar, let offset):
+            Diagnostic(
+                "nothing-earlier",
+                "There is nothing to compare with (\(text)): calendar \(calendar) has no period \(offset) for any period "
+                    + "of the query.",
+                remedy: "Ask for later periods, or declare the earlier ones in the calendar.")
         default: preconditionFailure("no problem of metrics along time: \(self)")
         }
     }

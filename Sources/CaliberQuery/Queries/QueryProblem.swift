@@ -16,7 +16,8 @@ public enum QueryProblem: Error, Hashable, Sendable {
     case dimensionTypesDiffer(name: String, metric: String, type: String, otherMetric: String, otherType: String)
     case repeatedDimension(name: String)
     case tooManyDimensions(count: Int, limit: Int)
-    case unknownGrain(name: String, grain: String)
+    /// - Parameter calendars: the grains of declared calendars.
+    case unknownGrain(name: String, grain: String, calendars: [String])
     case grainOnPlainColumn(name: String, type: String)
     case grainTooFine(name: String, grain: TimeGrain)
     case metricWithoutTime(metric: String, table: String, use: String)
@@ -28,7 +29,7 @@ public enum QueryProblem: Error, Hashable, Sendable {
     case unknownOrder(name: String, nearest: [String])
     case limitNotPositive(limit: Int)
     case fillWithoutTime
-    case tooManyPeriods(count: Int, limit: Int, grain: TimeGrain)
+    case tooManyPeriods(count: Int, limit: Int, grain: String)
     case textAggregated(metric: String, aggregation: String, type: String)
     case totalOutOfRange(metric: String)
     case unknownTable(name: String, nearest: [String])
@@ -36,6 +37,8 @@ public enum QueryProblem: Error, Hashable, Sendable {
     case tooDeep(metric: String)
     case unknownComparison(text: String, nearest: [String])
     case comparisonWithoutTime(text: String)
+    /// No period of the query has one that it could be put beside.
+    case nothingEarlier(text: String, calendar: String, offset: String)
     case severalGrains(metric: String, names: [String])
     case offsetWithoutTime(metric: String, offset: String)
     case ownTimeGrouped(metric: String, name: String)

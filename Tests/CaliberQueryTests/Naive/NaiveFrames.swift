@@ -184,10 +184,12 @@ extension NaiveQuery {
             case .offset(.back(let span)): days = moved(days, back: span)
             case .offset(.toStart(let long)):
                 guard let grain else { return [] }
+                let long = long.common ?? .year
                 let first = grain.start(of: long.start(of: CivilDate(dayNumber: period.period)))
                 days = Days(
                     period: first.dayNumber, first: first.dayNumber, last: grain.next(after: first).dayNumber - 1,
                     isWhole: true)
+            case .offset(.earlier): preconditionFailure("the fixtures have no calendars along time")
             case .window(let cumulative):
                 precondition(position == steps.count - 1, "the fixtures take nothing within a window")
                 return shownDays(of: days, cumulative.periodAggregation, data).map {
@@ -227,7 +229,7 @@ extension NaiveQuery {
         let first: Int32 =
             switch window {
             case .trailing(let span): span.day(before: CivilDate(dayNumber: day + 1)).dayNumber
-            case .toDate(let grain): grain.start(of: last).dayNumber
+            case .toDate(let grain): (grain.start(of: last) ?? last).dayNumber
             case .allTime: -1_000_000
             }
         return first..<day + 1

@@ -20,6 +20,8 @@ struct NaiveQuery {
         let name: String
         let column: ColumnReference?
         let grain: TimeGrain?
+        /// Periods that a day is looked up in, one after the other.
+        var calendar: CalendarGrain?
     }
 
     typealias Key = [AnswerValue]
@@ -30,11 +32,14 @@ struct NaiveQuery {
         zone = query.timeZone.flatMap { BusinessZone(identifier: $0) } ?? shop.dictionary.settings.timeZone
         groupBy = query.groupBy.map { name in
             var parts = name.split(separator: "__").map(String.init)
-            let grain = parts.last.flatMap { TimeGrain(rawValue: $0) }
+            let calendar = parts.last.flatMap { name in
+                shop.dictionary.calendarGrains.first { $0.name == name }
+            }
+            let grain = calendar == nil ? parts.last.flatMap { TimeGrain(rawValue: $0) } : .day
             if grain != nil { parts.removeLast() }
             let column =
                 parts == ["metric_time"] ? nil : ColumnReference(path: parts.dropLast(), name: parts.last ?? "")
-            return Dimension(name: name, column: column, grain: grain)
+            return Dimension(name: name, column: column, grain: grain, calendar: calendar)
         }
         var lower = Int64.min
         var upper = Int64.max
@@ -57,7 +62,15 @@ struct NaiveQuery {
         for metric in metrics { found.formUnion(keys(of: metric, [])) }
         let keys = found.sorted(by: precedes)
         let columns = metrics.map { values(of: $0, [], keys) }
-        return keys.indices.map { row in keys[row] + columns.map { $0[row] } }
+        return keys.indices.map { row in zip(groupBy, keys[row]).map(shown) + columns.map { $0[row] } }
+    }
+
+    /// A period by its label.
+    private func shown(_ dimension: Dimension, _ value: AnswerValue) -> AnswerValue {
+        guard let grain = dimension.calendar, case .integer(let day) = value,
+            let period = grain.periods.first(where: { Int128($0.first.dayNumber) == day })
+        else { return value }
+        return .text(grain.label(of: period))
     }
 
     // MARK: Rows of one table
@@ -149,6 +162,13 @@ struct NaiveQuery {
             case .boolean(let value): return .boolean(value)
             case .text(let value): return .text(value)
             }
+        }
+        if let calendar = dimension.calendar {
+            let day =
+                dimension.name.hasPrefix("ship_day")
+                ? Int32(value) : zone.date(of: Timestamp(microseconds: value)).dayNumber
+            let period = calendar.periods.first { $0.first.dayNumber <= day && day < $0.past.dayNumber }
+            return period.map { .integer(Int128($0.first.dayNumber)) } ?? .null
         }
         if dimension.name.hasPrefix("ship_day") {
             return .integer(Int128(grain.start(of: CivilDate(dayNumber: Int32(value))).dayNumber))

@@ -37,6 +37,10 @@ final class ScanTotals: @unchecked Sendable {
         reset()
     }
 
+    /// Whether days are put together to the same periods of calendars; plans that differ in nothing else share the
+    /// contributions of segments.
+    func isOf(_ other: [PlannedDimension]) -> Bool { dimensions.map(\.calendarGrain) == other.map(\.calendarGrain) }
+
     /// What it takes in memory, the contributions apart.
     var byteCount: Int { ownByteCount + states.folds.reduce(0) { $0 + $1.keptByteCount } }
 
@@ -69,14 +73,20 @@ final class ScanTotals: @unchecked Sendable {
             }
             members.replaceSubrange(old, with: middle.compactMap { $0 })
             if !hasEmptyGroups { return }
+            addAnew(keys, members.map(\.partial))
+        } else {
+            let middle = zip(changed, kept).map { position, member in member?.partial ?? new[position] }
+            addAnew(
+                keys,
+                members[..<old.lowerBound].map(\.partial) + middle.compactMap { $0 }
+                    + members[old.upperBound...].map(\.partial))
         }
-        let partials = zip(changed, kept).map { position, member in member?.partial ?? new[position] }
-        let before = members[..<old.lowerBound].map(\.partial)
-        let after = members[old.upperBound...].map(\.partial)
-        let all = isIncremental ? members.map(\.partial) : before + partials.compactMap { $0 } + after
-        precondition(all.count == keys.count, "a missing contribution was not given")
+    }
+
+    private func addAnew(_ keys: [PartialKey], _ partials: [SegmentPartial]) {
+        precondition(partials.count == keys.count, "a missing contribution was not given")
         reset()
-        members = zip(keys, all).map { add($0, $1) }
+        members = zip(keys, partials).map { add($0, $1) }
     }
 
     /// Where members and keys are not the same, what begins and ends alike cut off.
