@@ -67,6 +67,12 @@ struct FieldPlan {
         }
     }
 
+    /// Brings near where a text would stand in the field's table.
+    @inline(__always)
+    func prefetch(_ text: UnsafeBufferPointer<UInt8>) {
+        texts._withUnsafeGuaranteedRef { if !$0.isSparse { $0.prefetch(TextTable.hash(text)) } }
+    }
+
     @inline(__always)
     private mutating func usual(_ value: caliber_json_value) throws(IntakeProblem) -> Int64? {
         guard value.kind == CALIBER_JSON_STRING.rawValue else {

@@ -60,6 +60,9 @@ final class LineBlock: @unchecked Sendable {
 
     var bytes: UnsafeMutablePointer<UInt8> { memory.bytes }
 
+    /// Where its lines' values stand, once they were looked at.
+    var cuts: LineCuts { memory.cuts }
+
     @inline(__always)
     func line(_ index: Int) -> Line {
         precondition(index < lineCount, "a block of \(lineCount) lines has no line \(index)")
@@ -123,6 +126,7 @@ extension LineBlock {
         fileprivate var bytes: UnsafeMutablePointer<UInt8>
         fileprivate var lines = UnsafeMutablePointer<Line>.allocate(capacity: 64)
         fileprivate var lineCapacity = 64
+        fileprivate let cuts = LineCuts()
 
         fileprivate init(_ capacity: Int) {
             bytes = Memory.allocate(capacity)

@@ -6,8 +6,11 @@ import Foundation
 
 /// Turns a block of lines into accepted events, repeats, refusals and parked events.
 ///
-/// Lines go through two steps, of which the first runs one line ahead: a line is parsed and its key computed, what is
-/// known of the key is fetched from memory, and only when the line before it is done is it decided on and decoded.
+/// Lines go through two steps, of which the first runs one line ahead: a line's values are found and its key computed,
+/// what is known of the key is fetched from memory, and only when the line before it is done is it decided on and decoded.
+///
+/// A line of a shape that was accepted before is read by its skeleton, any other by the parser. Both ways give the same:
+/// a skeleton only ever accepts, and leaves to the parser what is odd or wrong.
 ///
 /// Serves one thread at a time.
 final class ChunkDecoder {
@@ -19,6 +22,8 @@ final class ChunkDecoder {
     /// nil when the lines are the log's own: they were found to be new when they were written.
     private var known: KnownKeys?
     private let zone: BusinessZone
+    private let learnsSkeletons: Bool
+    private let skeletons = LineSkeletons()
     private let times = UnsafeMutablePointer<UsualTime>.allocate(capacity: 1)
 
     // The chunk at hand.
@@ -33,15 +38,22 @@ final class ChunkDecoder {
     private var repeats: [Suspect] = []
     /// What is wrong with lines that were prepared and not taken yet, oldest first.
     private var preparedProblems: [IntakeProblem] = []
+    private let cuts = LineCuts()
+    /// Lines of the chunk that skeletons were found for, and lines that may still be tried for a new one.
+    private var matchedCount = 0
+    private var learningsLeft = 0
 
     private struct Suspect {
         let key: EventKey
         let line: Int
     }
 
-    /// A line that was parsed; what it says is with its parser until that one's next line.
+    /// A line whose values were found. They are where its skeleton has them, or with its parser until that one's next
+    /// line.
     private struct Prepared {
         let line: Int
+        /// -1 when the line was parsed.
+        var skeleton = -1
         var state: State = .ready
         var key = EventKey(high: 0, low: 0)
         var time: Int64?
@@ -55,9 +67,11 @@ final class ChunkDecoder {
         }
     }
 
-    init(_ contracts: ContractLookup, zone: BusinessZone) {
+    /// - Parameter learnsSkeletons: false parses every line.
+    init(_ contracts: ContractLookup, zone: BusinessZone, learnsSkeletons: Bool = true) {
         self.contracts = contracts
         self.zone = zone
+        self.learnsSkeletons = learnsSkeletons
         block = LineBlock(capacity: 0)
         chunk = DecodedChunk(block: block, receivedAt: Timestamp(microseconds: 0))
         times.initialize(to: UsualTime())
@@ -87,6 +101,12 @@ final class ChunkDecoder {
         chunk = DecodedChunk(block: block, receivedAt: receivedAt)
         let (latest, overflow) = receivedAt.microseconds.addingReportingOverflow(EventLogLimits.futureMicroseconds)
         latestTime = overflow ? .max : latest
+        // Shapes that hardly a line has any more make room for others.
+        if !skeletons.hasRoom, matchedCount * 2 < outcomes.count { skeletons.forgetAll() }
+        matchedCount = 0
+        learningsLeft = learnsSkeletons ? EventLogLimits.learningsPerChunk : 0
+        cuts.exchange(with: block.cuts)
+        cuts.begin(block.lineCount)
         keys.begin(block.lineCount)
         outcomes.begin(block.lineCount)
         suspects.removeAll(keepingCapacity: true)
@@ -116,6 +136,40 @@ final class ChunkDecoder {
 
     @inline(__always)
     private func prepare(_ line: Int, _ parser: EventParser) -> Prepared {
+        if let prepared = prepareAlike(line) { return prepared }
+        return prepareParsed(line, parser)
+    }
+
+    /// Finds a line's values by its skeleton; nil when it is to be parsed.
+    @inline(__always)
+    private func prepareAlike(_ line: Int) -> Prepared? {
+        let text = block.text(line)
+        let holes = cuts.room()
+        let number = skeletons.match(text, holes)
+        guard number >= 0, let start = text.baseAddress else { return nil }
+        let skeleton = skeletons[Int(number)]
+        cuts.keep(line, skeleton: number, holeCount: skeleton.pointee.holeCount)
+        matchedCount += 1
+        var prepared = Prepared(line: line, skeleton: Int(number))
+        let id = holes[skeleton.pointee.id].text(in: start)
+        let source = holes[skeleton.pointee.source].text(in: start)
+        guard !id.isEmpty, !source.isEmpty else { return nil }
+        if skeleton.pointee.time >= 0 {
+            let text = holes[skeleton.pointee.time].text(in: start)
+            guard let time = plausibleTime(text) ?? unusualTime(text) else { return nil }
+            prepared.time = time
+        }
+        prepared.key = hasher.key(source: source, id: id)
+        keys.prefetch(prepared.key)
+        known?.prefetch(prepared.key)
+        if skeleton.pointee.leading >= 0 {
+            contracts.decoders[skeleton.pointee.contract].prefetch(holes[skeleton.pointee.leading].text(in: start))
+        }
+        return prepared
+    }
+
+    @inline(__always)
+    private func prepareParsed(_ line: Int, _ parser: EventParser) -> Prepared {
         var prepared = Prepared(line: line)
         do throws(IntakeProblem) {
             prepared.state = .unreadable
@@ -155,14 +209,10 @@ final class ChunkDecoder {
                 return
             }
         }
-        guard let contract = contracts.index(of: parser.text(.type)) else {
-            park(line, prepared.key, parser)
-            return
-        }
-        do throws(IntakeProblem) {
-            try accept(prepared, contract, parser)
-        } catch {
-            refuse(line, error, parser)
+        if prepared.skeleton >= 0 {
+            acceptAlike(prepared, parser)
+        } else {
+            acceptParsed(prepared, parser)
         }
     }
 
@@ -172,24 +222,84 @@ final class ChunkDecoder {
         try EnvelopeRules.check(parser.envelope)
         let value = parser.envelope + EnvelopeSlot.time.rawValue
         guard value.pointee.kind > CALIBER_JSON_NULL.rawValue else { return nil }
-        if value.pointee.kind == CALIBER_JSON_STRING.rawValue,
-            let time = times.pointee.read(JSONValue.bytes(value.pointee), zone: { nil }),
-            time <= latestTime
+        if value.pointee.kind == CALIBER_JSON_STRING.rawValue, let time = plausibleTime(JSONValue.bytes(value.pointee))
         {
             return time
         }
         return try EnvelopeRules.time(value.pointee, receivedAt: chunk.receivedAt, zone: zone).microseconds
     }
 
+    /// The time in a text of the usual form; nil when it is of another one, or too late.
     @inline(__always)
-    private func accept(
-        _ prepared: Prepared, _ contract: Int, _ parser: EventParser
-    ) throws(IntakeProblem) {
+    private func plausibleTime(_ text: UnsafeBufferPointer<UInt8>) -> Int64? {
+        guard let time = times.pointee.read(text, zone: { nil }), time <= latestTime else { return nil }
+        return time
+    }
+
+    /// The time in a text of any form; nil when there is something wrong with it.
+    @inline(never)
+    private func unusualTime(_ text: UnsafeBufferPointer<UInt8>) -> Int64? {
+        var value = caliber_json_value()
+        value.kind = CALIBER_JSON_STRING.rawValue
+        value.text = UnsafeRawPointer(text.baseAddress)?.assumingMemoryBound(to: CChar.self)
+        value.length = UInt32(text.count)
+        return try? EnvelopeRules.time(value, receivedAt: chunk.receivedAt, zone: zone).microseconds
+    }
+
+    @inline(__always)
+    private func acceptAlike(_ prepared: Prepared, _ parser: EventParser) {
+        let line = prepared.line
+        let skeleton = skeletons[prepared.skeleton]
+        let decoder = contracts.decoders[skeleton.pointee.contract]
+        let holes = cuts.holes(line)
+        guard let start = block.text(line).baseAddress else { return }
+        skeleton.pointee.read(start, holes)
+        do throws(IntakeProblem) {
+            try decoder.decode(
+                skeleton.pointee.values, prepared.key, id: holes[skeleton.pointee.id].text(in: start),
+                time: prepared.time, parser)
+        } catch {
+            acceptAgain(prepared, parser)
+            return
+        }
+        keys.insert(prepared.key, line: line, contract: skeleton.pointee.contract, row: decoder.lastRow)
+        outcomes[line] = .accepted
+    }
+
+    /// Parses a line that was read by a skeleton, since something about it is to be refused.
+    @inline(never)
+    private func acceptAgain(_ prepared: Prepared, _ parser: EventParser) {
+        do throws(IntakeProblem) {
+            try parser.parse(block.text(prepared.line))
+        } catch {
+            refuse(prepared.line, error, nil)
+            return
+        }
+        acceptParsed(prepared, parser)
+    }
+
+    private func acceptParsed(_ prepared: Prepared, _ parser: EventParser) {
+        let line = prepared.line
+        guard let contract = contracts.index(of: parser.text(.type)) else {
+            park(line, prepared.key, parser)
+            return
+        }
         let decoder = contracts.decoders[contract]
-        try decoder.decode(parser, prepared.key, time: prepared.time)
-        keys.insert(prepared.key, line: prepared.line, contract: contract, row: decoder.lastRow)
-        if decoder.dropsMembers(of: parser) { LineTrimming.dropUndeclared(parser, from: block, line: prepared.line) }
-        outcomes[prepared.line] = .accepted
+        do throws(IntakeProblem) {
+            try decoder.decode(parser, prepared.key, time: prepared.time)
+        } catch {
+            refuse(line, error, parser)
+            return
+        }
+        keys.insert(prepared.key, line: line, contract: contract, row: decoder.lastRow)
+        outcomes[line] = .accepted
+        if decoder.dropsMembers(of: parser) {
+            LineTrimming.dropUndeclared(parser, from: block, line: line)
+            cuts.forget(line)
+        } else if cuts.skeleton(line) < 0, learningsLeft > 0, skeletons.hasRoom {
+            learningsLeft -= 1
+            skeletons.learn(block.text(line), contract: contract, decoder.slots)
+        }
     }
 
     private func park(_ line: Int, _ key: EventKey, _ parser: EventParser) {
@@ -318,61 +428,21 @@ final class ChunkDecoder {
             chunk.acceptedCount += batch.count
         }
         chunk.outcomes = outcomes.all
+        cuts.exchange(with: block.cuts)
         guard known != nil else { return }
-        collectSpans()
         var run: KeyRun?
         if chunk.acceptedCount > 0 {
             let sorted = SortedKeys(capacity: keys.count)
-            for entry in keys.entries where !entry.isWithdrawn { sorted.append(entry.key) }
+            // In the order of acceptance, so that a replay hands events on in the order of the first time.
+            chunk.acceptedLines.reserveCapacity(chunk.acceptedCount)
+            for entry in keys.entries where !entry.isWithdrawn {
+                sorted.append(entry.key)
+                chunk.acceptedLines.append(entry.line)
+            }
+            chunk.templates = skeletons.templates
             run = KeyRun(unsorted: sorted)
         }
         chunk.keys = run
         known?.add(run)
     }
-
-    /// The accepted lines in the order of acceptance, so that a replay hands events on in the order of the first time.
-    /// Neighbouring lines with nothing but one byte between them, which is a line feed then, become one span.
-    private func collectSpans() {
-        var spans: [Range<Int32>] = []
-        var start: Int32 = 0
-        var end: Int32 = -1
-        for entry in keys.entries where !entry.isWithdrawn {
-            let line = block.line(Int(entry.line))
-            if end >= 0, line.start == end + 1 {
-                end = line.end
-                continue
-            }
-            if end >= 0 { spans.append(start..<end) }
-            start = line.start
-            end = line.end
-        }
-        if end >= 0 { spans.append(start..<end) }
-        chunk.acceptedSpans = spans
-    }
-}
-
-/// What became of each line of a chunk, in memory that serves one chunk after the other.
-private final class OutcomeList {
-    private var memory = UnsafeMutablePointer<DecodedChunk.Outcome>.allocate(capacity: 1)
-    private var capacity = 1
-    private var count = 0
-
-    deinit { memory.deallocate() }
-
-    func begin(_ lineCount: Int) {
-        if lineCount > capacity {
-            memory.deallocate()
-            memory = .allocate(capacity: lineCount)
-            capacity = lineCount
-        }
-        count = lineCount
-        memory.update(repeating: .open, count: lineCount)
-    }
-
-    subscript(line: Int) -> DecodedChunk.Outcome {
-        get { memory[line] }
-        set { memory[line] = newValue }
-    }
-
-    var all: [DecodedChunk.Outcome] { Array(UnsafeBufferPointer(start: memory, count: count)) }
 }
