@@ -14,28 +14,34 @@ import Foundation
 ///
 /// Serves one thread at a time.
 final class ChunkDecoder {
-    private let contracts: ContractLookup
+    let contracts: ContractLookup
     /// Of two neighbouring lines, each has its own parser.
-    private let parser = EventParser()
+    let parser = EventParser()
     private let otherParser = EventParser()
     private let hasher = EventKeyHasher()
     /// nil when the lines are the log's own: they were found to be new when they were written.
     private var known: KnownKeys?
-    private let zone: BusinessZone
+    // What every line asks for, without counting references; kept alive by `contracts`, `known` and `block`.
+    private let decoders: UnsafeMutablePointer<Unmanaged<ContractDecoder>>
+    private var knownView: Unmanaged<KnownKeys>?
+    private var blockView: Unmanaged<LineBlock>
+    /// Of two neighbouring lines, each has its own place.
+    private let prepared = UnsafeMutablePointer<Prepared>.allocate(capacity: 2)
+    let zone: BusinessZone
     private let learnsSkeletons: Bool
     private let skeletons = LineSkeletons()
     private let times = UnsafeMutablePointer<UsualTime>.allocate(capacity: 1)
 
     // The chunk at hand.
-    private var chunk: DecodedChunk
-    private var block: LineBlock
-    private let keys = ChunkKeys()
+    private(set) var chunk: DecodedChunk
+    private(set) var block: LineBlock
+    let keys = ChunkKeys()
     /// The latest that an event received now may be dated.
     private var latestTime: Int64 = 0
     private let outcomes = OutcomeList()
     private var suspects: [Suspect] = []
     /// Lines whose key another line of the chunk has.
-    private var repeats: [Suspect] = []
+    var repeats: [Suspect] = []
     /// What is wrong with lines that were prepared and not taken yet, oldest first.
     private var preparedProblems: [IntakeProblem] = []
     private let cuts = LineCuts()
@@ -43,7 +49,7 @@ final class ChunkDecoder {
     private var matchedCount = 0
     private var learningsLeft = 0
 
-    private struct Suspect {
+    struct Suspect {
         let key: EventKey
         let line: Int
     }
@@ -51,7 +57,7 @@ final class ChunkDecoder {
     /// A line whose values were found. They are where its skeleton has them, or with its parser until that one's next
     /// line.
     private struct Prepared {
-        let line: Int
+        var line: Int
         /// -1 when the line was parsed.
         var skeleton = -1
         var state: State = .ready
@@ -73,16 +79,27 @@ final class ChunkDecoder {
         self.zone = zone
         self.learnsSkeletons = learnsSkeletons
         block = LineBlock(capacity: 0)
+        blockView = Unmanaged.passUnretained(block)
+        decoders = .allocate(capacity: max(1, contracts.decoders.count))
+        for (index, decoder) in contracts.decoders.enumerated() {
+            (decoders + index).initialize(to: Unmanaged.passUnretained(decoder))
+        }
+        prepared.initialize(repeating: Prepared(line: 0), count: 2)
         chunk = DecodedChunk(block: block, receivedAt: Timestamp(microseconds: 0))
         times.initialize(to: UsualTime())
     }
 
     deinit {
         times.deallocate()
+        decoders.deallocate()
+        prepared.deallocate()
     }
 
     /// Begins another input.
-    func begin(_ known: KnownKeys?) { self.known = known }
+    func begin(_ known: KnownKeys?) {
+        self.known = known
+        knownView = known.map { Unmanaged.passUnretained($0) }
+    }
 
     /// Decodes all lines of a block. After it the block's accepted lines are as the log is to keep them.
     func decode(_ block: LineBlock, receivedAt: Timestamp) throws -> DecodedChunk {
@@ -98,6 +115,7 @@ final class ChunkDecoder {
 
     private func begin(_ block: LineBlock, _ receivedAt: Timestamp) {
         self.block = block
+        blockView = Unmanaged.passUnretained(block)
         chunk = DecodedChunk(block: block, receivedAt: receivedAt)
         let (latest, overflow) = receivedAt.microseconds.addingReportingOverflow(EventLogLimits.futureMicroseconds)
         latestTime = overflow ? .max : latest
@@ -120,99 +138,121 @@ final class ChunkDecoder {
     private func takeAll() {
         let count = block.lineCount
         guard count > 0 else { return }
-        var parser = parser
-        var otherParser = otherParser
-        var next = prepare(0, parser)
-        for line in 0..<count {
-            let current = next
-            if line + 1 < count { next = prepare(line + 1, otherParser) }
-            take(current, parser, isNew: known == nil)
-            swap(&parser, &otherParser)
+        let isNew = known == nil
+        // Written out for two lines, so that no reference is counted for a line: that would wait for all memory.
+        let (even, odd) = (prepared, prepared + 1)
+        prepare(0, parser, even)
+        var line = 0
+        while true {
+            if line + 1 < count { prepare(line + 1, otherParser, odd) }
+            take(even, parser, isNew: isNew)
+            line += 1
+            guard line < count else { return }
+            if line + 1 < count { prepare(line + 1, parser, even) }
+            take(odd, otherParser, isNew: isNew)
+            line += 1
+            guard line < count else { return }
         }
     }
 
     /// Takes a line once more, of which it is known by now that its key is not in the log.
-    private func takeAgain(_ line: Int) { take(prepare(line, parser), parser, isNew: true) }
-
-    @inline(__always)
-    private func prepare(_ line: Int, _ parser: EventParser) -> Prepared {
-        if let prepared = prepareAlike(line) { return prepared }
-        return prepareParsed(line, parser)
+    func takeAgain(_ line: Int) {
+        prepare(line, parser, prepared)
+        take(prepared, parser, isNew: true)
     }
 
-    /// Finds a line's values by its skeleton; nil when it is to be parsed.
+    /// A line of the chunk at hand.
     @inline(__always)
-    private func prepareAlike(_ line: Int) -> Prepared? {
-        let text = block.text(line)
+    private func text(_ line: Int) -> UnsafeBufferPointer<UInt8> {
+        blockView._withUnsafeGuaranteedRef { $0.text(line) }
+    }
+
+    @inline(__always)
+    private func prepare(_ line: Int, _ parser: EventParser, _ prepared: UnsafeMutablePointer<Prepared>) {
+        if !prepareAlike(line, prepared) { prepareParsed(line, parser, prepared) }
+    }
+
+    /// Finds a line's values by its skeleton; false when it is to be parsed.
+    @inline(__always)
+    private func prepareAlike(_ line: Int, _ prepared: UnsafeMutablePointer<Prepared>) -> Bool {
+        let text = text(line)
         let holes = cuts.room()
         let number = skeletons.match(text, holes)
-        guard number >= 0, let start = text.baseAddress else { return nil }
+        guard number >= 0, let start = text.baseAddress else { return false }
         let skeleton = skeletons[Int(number)]
         cuts.keep(line, skeleton: number, holeCount: skeleton.pointee.holeCount)
         matchedCount += 1
-        var prepared = Prepared(line: line, skeleton: Int(number))
         let id = holes[skeleton.pointee.id].text(in: start)
         let source = holes[skeleton.pointee.source].text(in: start)
-        guard !id.isEmpty, !source.isEmpty else { return nil }
+        guard !id.isEmpty, !source.isEmpty else { return false }
+        prepared.pointee.time = nil
         if skeleton.pointee.time >= 0 {
             let text = holes[skeleton.pointee.time].text(in: start)
-            guard let time = plausibleTime(text) ?? unusualTime(text) else { return nil }
-            prepared.time = time
+            guard let time = plausibleTime(text) ?? unusualTime(text) else { return false }
+            prepared.pointee.time = time
         }
-        prepared.key = hasher.key(source: source, id: id)
-        keys.prefetch(prepared.key)
-        known?.prefetch(prepared.key)
+        prepared.pointee.line = line
+        prepared.pointee.skeleton = Int(number)
+        prepared.pointee.state = .ready
+        prepare(hasher.key(source: source, id: id), prepared)
         if skeleton.pointee.leading >= 0 {
-            contracts.decoders[skeleton.pointee.contract].prefetch(holes[skeleton.pointee.leading].text(in: start))
+            let leading = holes[skeleton.pointee.leading].text(in: start)
+            decoders[skeleton.pointee.contract]._withUnsafeGuaranteedRef { $0.prefetch(leading) }
         }
-        return prepared
+        return true
     }
 
-    @inline(__always)
-    private func prepareParsed(_ line: Int, _ parser: EventParser) -> Prepared {
-        var prepared = Prepared(line: line)
+    @inline(never)
+    private func prepareParsed(_ line: Int, _ parser: EventParser, _ prepared: UnsafeMutablePointer<Prepared>) {
+        prepared.pointee = Prepared(line: line)
         do throws(IntakeProblem) {
-            prepared.state = .unreadable
-            try parser.parse(block.text(line))
-            prepared.state = .refused
-            prepared.time = try envelopeTime(parser)
-            prepared.state = .ready
+            prepared.pointee.state = .unreadable
+            try parser.parse(text(line))
+            prepared.pointee.state = .refused
+            prepared.pointee.time = try envelopeTime(parser)
+            prepared.pointee.state = .ready
         } catch {
             preparedProblems.append(error)
-            return prepared
+            return
         }
-        prepared.key = hasher.key(source: parser.text(.source), id: parser.text(.id))
-        keys.prefetch(prepared.key)
-        known?.prefetch(prepared.key)
-        return prepared
+        prepare(hasher.key(source: parser.text(.source), id: parser.text(.id)), prepared)
+    }
+
+    /// Brings near what will be asked about a line's key.
+    @inline(__always)
+    private func prepare(_ key: EventKey, _ prepared: UnsafeMutablePointer<Prepared>) {
+        prepared.pointee.key = key
+        keys.prefetch(key)
+        if let knownView { knownView._withUnsafeGuaranteedRef { $0.prefetch(key) } }
     }
 
     @inline(__always)
-    private func take(_ prepared: Prepared, _ parser: EventParser, isNew: Bool) {
-        let line = prepared.line
-        guard prepared.state == .ready else {
-            refuse(line, preparedProblems.removeFirst(), prepared.state == .refused ? parser : nil)
+    private func take(_ prepared: UnsafeMutablePointer<Prepared>, _ parser: EventParser, isNew: Bool) {
+        let line = prepared.pointee.line
+        guard prepared.pointee.state == .ready else {
+            refuse(line, preparedProblems.removeFirst(), prepared.pointee.state == .refused ? parser : nil)
             return
         }
-        if let known {
-            switch isNew ? .new : known.verdict(prepared.key) {
+        let key = prepared.pointee.key
+        if let knownView {
+            switch isNew ? .new : knownView._withUnsafeGuaranteedRef({ $0.verdict(key) }) {
             case .new: break
             case .known:
                 outcomes[line] = .duplicate
                 return
             case .undecided:
-                suspects.append(Suspect(key: prepared.key, line: line))
+                suspects.append(Suspect(key: key, line: line))
                 return
             }
-            if keys.contains(prepared.key) {
-                repeats.append(Suspect(key: prepared.key, line: line))
+            if keys.contains(key) {
+                repeats.append(Suspect(key: key, line: line))
                 return
             }
         }
-        if prepared.skeleton >= 0 {
+        if prepared.pointee.skeleton >= 0 {
             acceptAlike(prepared, parser)
         } else {
-            acceptParsed(prepared, parser)
+            acceptParsed(line, key, prepared.pointee.time, parser)
         }
     }
 
@@ -247,58 +287,64 @@ final class ChunkDecoder {
     }
 
     @inline(__always)
-    private func acceptAlike(_ prepared: Prepared, _ parser: EventParser) {
-        let line = prepared.line
-        let skeleton = skeletons[prepared.skeleton]
-        let decoder = contracts.decoders[skeleton.pointee.contract]
+    private func acceptAlike(_ prepared: UnsafeMutablePointer<Prepared>, _ parser: EventParser) {
+        let line = prepared.pointee.line
+        let skeleton = skeletons[prepared.pointee.skeleton]
+        let contract = skeleton.pointee.contract
         let holes = cuts.holes(line)
-        guard let start = block.text(line).baseAddress else { return }
+        guard let start = text(line).baseAddress else { return }
         skeleton.pointee.read(start, holes)
-        do throws(IntakeProblem) {
-            try decoder.decode(
-                skeleton.pointee.values, prepared.key, id: holes[skeleton.pointee.id].text(in: start),
-                time: prepared.time, parser)
-        } catch {
-            acceptAgain(prepared, parser)
+        let row = decoders[contract]._withUnsafeGuaranteedRef { decoder -> Int? in
+            do throws(IntakeProblem) {
+                try decoder.decode(
+                    skeleton.pointee.values, prepared.pointee.key, id: holes[skeleton.pointee.id].text(in: start),
+                    time: prepared.pointee.time, parser)
+                return decoder.lastRow
+            } catch {
+                return nil
+            }
+        }
+        guard let row else {
+            acceptAgain(line, prepared.pointee.key, prepared.pointee.time, parser)
             return
         }
-        keys.insert(prepared.key, line: line, contract: skeleton.pointee.contract, row: decoder.lastRow)
+        keys.insert(prepared.pointee.key, line: line, contract: contract, row: row)
         outcomes[line] = .accepted
     }
 
     /// Parses a line that was read by a skeleton, since something about it is to be refused.
     @inline(never)
-    private func acceptAgain(_ prepared: Prepared, _ parser: EventParser) {
+    private func acceptAgain(_ line: Int, _ key: EventKey, _ time: Int64?, _ parser: EventParser) {
         do throws(IntakeProblem) {
-            try parser.parse(block.text(prepared.line))
+            try parser.parse(text(line))
         } catch {
-            refuse(prepared.line, error, nil)
+            refuse(line, error, nil)
             return
         }
-        acceptParsed(prepared, parser)
+        acceptParsed(line, key, time, parser)
     }
 
-    private func acceptParsed(_ prepared: Prepared, _ parser: EventParser) {
-        let line = prepared.line
+    @inline(never)
+    private func acceptParsed(_ line: Int, _ key: EventKey, _ time: Int64?, _ parser: EventParser) {
         guard let contract = contracts.index(of: parser.text(.type)) else {
-            park(line, prepared.key, parser)
+            park(line, key, parser)
             return
         }
         let decoder = contracts.decoders[contract]
         do throws(IntakeProblem) {
-            try decoder.decode(parser, prepared.key, time: prepared.time)
+            try decoder.decode(parser, key, time: time)
         } catch {
             refuse(line, error, parser)
             return
         }
-        keys.insert(prepared.key, line: line, contract: contract, row: decoder.lastRow)
+        keys.insert(key, line: line, contract: contract, row: decoder.lastRow)
         outcomes[line] = .accepted
         if decoder.dropsMembers(of: parser) {
             LineTrimming.dropUndeclared(parser, from: block, line: line)
             cuts.forget(line)
         } else if cuts.skeleton(line) < 0, learningsLeft > 0, skeletons.hasRoom {
             learningsLeft -= 1
-            skeletons.learn(block.text(line), contract: contract, decoder.slots)
+            skeletons.learn(text(line), contract: contract, decoder.slots)
         }
     }
 
@@ -322,7 +368,7 @@ final class ChunkDecoder {
 
     /// - Parameter parser: holds the envelope of this line; nil when the line has none.
     @inline(never)
-    private func refuse(_ line: Int, _ problem: IntakeProblem, _ parser: EventParser?) {
+    func refuse(_ line: Int, _ problem: IntakeProblem, _ parser: EventParser?) {
         outcomes[line] = .refused
         chunk.refused.append(
             DecodedChunk.RefusedLine(
@@ -349,78 +395,6 @@ final class ChunkDecoder {
         }
     }
 
-    /// Holds the accepted events to their contracts' checks. An event that breaks one is taken back; then another of its
-    /// key, passed over as a repeat, gets its turn, and is checked in turn.
-    private func settleChecks() {
-        var checked = [Int](repeating: 0, count: contracts.decoders.count)
-        while true {
-            var withdrawn: Set<EventKey> = []
-            for (index, decoder) in contracts.decoders.enumerated() {
-                guard let checks = decoder.checks, let batch = decoder.settledBatch(), checked[index] < batch.count
-                else { continue }
-                withdraw(failures(checks, batch, checked[index]), index, batch, &withdrawn)
-                checked[index] = batch.count
-            }
-            guard !withdrawn.isEmpty else { return }
-            let waiting = repeats
-            repeats.removeAll()
-            for suspect in waiting {
-                if withdrawn.contains(suspect.key) {
-                    takeAgain(suspect.line)
-                } else {
-                    repeats.append(suspect)
-                }
-            }
-        }
-    }
-
-    private func failures(
-        _ checks: any ContractCheckEvaluator, _ batch: EventBatch, _ first: Int
-    ) -> [(row: Int, check: Int)] {
-        var firstCheck: [Int: Int] = [:]
-        checks.findFailures(in: batch, rows: first..<batch.count) { row, check in
-            firstCheck[row] = min(firstCheck[row] ?? check, check)
-        }
-        return firstCheck.map { ($0.key, $0.value) }.sorted { $0.row < $1.row }
-    }
-
-    private func withdraw(
-        _ failures: [(row: Int, check: Int)], _ contract: Int, _ batch: EventBatch, _ withdrawn: inout Set<EventKey>
-    ) {
-        guard !failures.isEmpty else { return }
-        let entries = entries(of: failures.map(\.row), contract)
-        for (row, check) in failures {
-            guard let entry = entries[row] else { preconditionFailure("row \(row) came from no line") }
-            keys.withdraw(entry)
-            withdrawn.insert(keys.entries[entry].key)
-            let definition = batch.contract.checks[check]
-            let mixedUp =
-                batch.time.isNull(row)
-                ? nil
-                : EnvelopeRules.mixedUpZone(
-                    Timestamp(microseconds: batch.time.lanes[row]), receivedAt: chunk.receivedAt, zone: zone)
-            // The envelope is read once more for the account of who sent it.
-            let line = Int(keys.entries[entry].line)
-            let isReadAgain = (try? parser.parse(block.text(line))) != nil
-            refuse(
-                line, .failedCheck(name: definition.name, hint: definition.hint, mixedUpZone: mixedUp),
-                isReadAgain ? parser : nil)
-        }
-        contracts.decoders[contract].removeRows(failures.map(\.row))
-    }
-
-    /// Which accepted events some rows of a batch are. When rows were taken out of it before, entries from before that
-    /// name places that newer ones have now; so the newest counts.
-    private func entries(of rows: [Int], _ contract: Int) -> [Int: Int] {
-        let wanted = Set(rows)
-        var entries: [Int: Int] = [:]
-        for (index, entry) in keys.entries.enumerated()
-        where Int(entry.contract) == contract && wanted.contains(Int(entry.row)) {
-            entries[Int(entry.row)] = index
-        }
-        return entries
-    }
-
     private func finish() {
         for case let batch? in contracts.decoders.map({ $0.settledBatch() }) where batch.count > 0 {
             chunk.batches.append(batch)
@@ -434,11 +408,13 @@ final class ChunkDecoder {
         if chunk.acceptedCount > 0 {
             let sorted = SortedKeys(capacity: keys.count)
             // In the order of acceptance, so that a replay hands events on in the order of the first time.
-            chunk.acceptedLines.reserveCapacity(chunk.acceptedCount)
+            var lines: [Int32] = []
+            lines.reserveCapacity(chunk.acceptedCount)
             for entry in keys.entries where !entry.isWithdrawn {
                 sorted.append(entry.key)
-                chunk.acceptedLines.append(entry.line)
+                lines.append(entry.line)
             }
+            chunk.acceptedLines = lines
             chunk.templates = skeletons.templates
             run = KeyRun(unsorted: sorted)
         }

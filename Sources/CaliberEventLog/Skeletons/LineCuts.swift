@@ -49,11 +49,12 @@ final class LineCuts: @unchecked Sendable {
 
     /// Gives the other's cuts and memory to this one, and this one's to the other.
     func exchange(with other: LineCuts) {
-        swap(&entries, &other.entries)
-        swap(&entryCapacity, &other.entryCapacity)
-        swap(&holes, &other.holes)
-        swap(&holeCapacity, &other.holeCapacity)
-        swap(&holeCount, &other.holeCount)
+        // One by one, since exclusive access to them for the length of a call would have to be checked for every line.
+        let own = (entries, entryCapacity, holes, holeCapacity, holeCount)
+        (entries, entryCapacity) = (other.entries, other.entryCapacity)
+        (holes, holeCapacity, holeCount) = (other.holes, other.holeCapacity, other.holeCount)
+        (other.entries, other.entryCapacity) = (own.0, own.1)
+        (other.holes, other.holeCapacity, other.holeCount) = (own.2, own.3, own.4)
     }
 
     /// Says that a line is not what it was any more.
