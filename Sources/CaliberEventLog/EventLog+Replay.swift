@@ -21,7 +21,7 @@ extension EventLog {
     package func replay(
         after start: LogPosition, _ body: ([EventBatch], LogPosition) throws -> Void
     ) throws -> ReplayReport {
-        let decoder = ChunkDecoder(try makeContracts(), zone: dictionary.settings.timeZone)
+        let decoder = try makeDecoder()
         let reading = ReplayStage(log: self, decoder: decoder, start: start)
         let decoded = Handoff<ReplayedBatch>(depth: EventLogLimits.handoffDepth)
         let stage = Stage(named: "replay") { reading.run(into: decoded) }
@@ -40,6 +40,18 @@ extension EventLog {
             try body(chunk.batches, batch.end)
         }
         return report
+    }
+}
+
+extension EventLog {
+    /// Hands out the logged events' own lines in the order of the log, byte by byte as they were accepted.
+    package func forEachLine(_ body: (UnsafeBufferPointer<UInt8>) throws -> Void) throws {
+        var next: Int64 = 1
+        while let batch = try store.read({ try LoggedBatch.holding(next, in: $0) }) {
+            let block = try batch.block()
+            for line in 0..<block.lineCount { try body(block.text(line)) }
+            next = batch.firstSequence + batch.eventCount
+        }
     }
 }
 

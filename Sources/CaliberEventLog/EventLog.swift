@@ -14,22 +14,32 @@ public final class EventLog: Sendable {
     let dictionary: MetricDictionary
     let keyIndex: KeyIndex
     let makeChecks: ContractCheckFactory
+    private let learnsSkeletons: Bool
     /// One intake at a time within the process; the lease sees to other processes.
     private let intakeLock = NSLock()
     private let idleStation = Mutex<IdleStation?>(nil)
 
     /// - Throws: `InputProblem` when a contract's pattern or check can't be used.
     public convenience init(store: CaliberStore, dictionary: MetricDictionary) throws {
+        try self.init(store: store, dictionary: dictionary, learnsSkeletons: true)
+    }
+
+    /// - Parameter learnsSkeletons: false parses every line; what is accepted and what is refused is the same.
+    package convenience init(store: CaliberStore, dictionary: MetricDictionary, learnsSkeletons: Bool) throws {
         let zone = dictionary.settings.timeZone
-        try self.init(store: store, dictionary: dictionary) { try VectorChecks($0, zone: zone) }
+        try self.init(store: store, dictionary: dictionary, learnsSkeletons: learnsSkeletons) {
+            try VectorChecks($0, zone: zone)
+        }
     }
 
     /// - Parameter makeChecks: evaluates the checks of a contract.
     package init(
-        store: CaliberStore, dictionary: MetricDictionary, makeChecks: @escaping ContractCheckFactory
+        store: CaliberStore, dictionary: MetricDictionary, learnsSkeletons: Bool = true,
+        makeChecks: @escaping ContractCheckFactory
     ) throws {
         self.store = store
         self.dictionary = dictionary
+        self.learnsSkeletons = learnsSkeletons
         self.makeChecks = makeChecks
         keyIndex = KeyIndex(store: store)
         _ = try makeContracts()
@@ -55,6 +65,10 @@ public final class EventLog: Sendable {
         try ContractLookup(dictionary.contracts, makeChecks: makeChecks)
     }
 
+    func makeDecoder() throws -> ChunkDecoder {
+        ChunkDecoder(try makeContracts(), zone: dictionary.settings.timeZone, learnsSkeletons: learnsSkeletons)
+    }
+
     /// Runs one intake at a time, with what the last one worked with: many small inputs need no more than one large one.
     func withStation<Value>(_ body: (IntakeStation) throws -> Value) throws -> Value {
         intakeLock.lock()
@@ -65,7 +79,7 @@ public final class EventLog: Sendable {
         }
         let station =
             try idle?.station
-            ?? IntakeStation(ChunkDecoder(try makeContracts(), zone: dictionary.settings.timeZone))
+            ?? IntakeStation(try makeDecoder())
         let value = try body(station)
         idleStation.withLock { $0 = IdleStation(station: station) }
         return value

@@ -13,6 +13,8 @@ package enum EventLogLimits {
     static let futureMicroseconds: Int64 = 86_400_000_000
     /// A time that is ahead of its receipt by a zone's offset give or take this is taken for a zone mix-up.
     static let zoneMixUpToleranceMicroseconds: Int64 = 15 * 60_000_000
+    /// Lines of a chunk that are tried for a skeleton of their own.
+    static let learningsPerChunk = 1024
     /// Chunks between two stages of the pipeline.
     static let handoffDepth = 1
     /// A page is one page of the file.
@@ -29,8 +31,10 @@ package enum EventLogLimits {
     static let inputBlockByteCount = 1 << 20
     /// What is read at once of an input that is committed by the number of its events.
     static let livePieceByteCount = 64 << 10
+    /// Of fewer lines, what they share is not worth writing down.
+    static let leastPackedLineCount = 64
     static let compressionLevel: Int32 = 1
     /// Binary logarithm of the compressor's table entries.
     static let compressionHashLog: Int32 = 12
-    static let compressionLeastMatch: Int32 = 7
+    static let compressionLeastMatch: Int32 = 5
 }

@@ -20,11 +20,15 @@ final class IntakeFixture {
 
     static let now = Timestamp(CivilDate(year: 2026, month: 3, day: 1), .midnight)
 
-    init(_ contracts: [ContractDefinition] = [IntakeFixture.payment], sources: [SourceDefinition] = []) throws {
+    init(
+        _ contracts: [ContractDefinition] = [IntakeFixture.payment], sources: [SourceDefinition] = [],
+        learnsSkeletons: Bool = true
+    ) throws {
         folder = try TemporaryFolder()
         store = try CaliberStore.open(at: folder.path("caliber.db"))
         lease = try WriterLease.acquire(on: store, holder: "test", now: { IntakeFixture.now })
-        log = try EventLog(store: store, dictionary: IntakeFixture.dictionary(contracts, sources))
+        log = try EventLog(
+            store: store, dictionary: IntakeFixture.dictionary(contracts, sources), learnsSkeletons: learnsSkeletons)
     }
 
     /// Opens the log anew on the same database, as another process would, perhaps with other contracts.
@@ -68,6 +72,13 @@ final class IntakeFixture {
     func replayed(after position: LogPosition = .start) throws -> [String] {
         var lines: [String] = []
         try log.replay(after: position) { batches, _ in lines += batches.flatMap(IntakeFixture.lines) }
+        return lines
+    }
+
+    /// The bytes of all logged events.
+    func loggedLines() throws -> [[UInt8]] {
+        var lines: [[UInt8]] = []
+        try log.forEachLine { lines.append(Array($0)) }
         return lines
     }
 

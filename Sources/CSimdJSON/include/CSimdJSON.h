@@ -118,3 +118,6 @@ static inline void caliber_prefetch(const void *address) { __builtin_prefetch(ad
 #ifdef __cplusplus
 }
 #endif
+
+#include "JSONSkeletons.h"
+#include "LinePacking.h"

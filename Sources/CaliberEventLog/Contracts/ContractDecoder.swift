@@ -11,7 +11,7 @@ final class ContractDecoder {
     let checks: (any ContractCheckEvaluator)?
     private let shape = JSONShape()
     private let fields: [FieldDecoder]
-    private let slotCount: Int
+    let slots: ContractSlots
     private let values: UnsafeMutablePointer<caliber_json_value>
     private let plans: UnsafeMutablePointer<FieldPlan>
     private let fieldCount: Int
@@ -36,7 +36,8 @@ final class ContractDecoder {
             names.append(currencyField)
         }
         for (slot, name) in names.enumerated() { shape.add(name, slot: slot) }
-        slotCount = names.count
+        slots = ContractSlots(
+            names: names, leading: contract.fields.firstIndex { FieldDecoder.Kind($0.type) == .interned })
         fields = try contract.fields.enumerated().map { slot, field in
             try FieldDecoder(
                 field, slot: slot, currencySlot: field.currencyField.flatMap { names.firstIndex(of: $0) },
@@ -46,8 +47,8 @@ final class ContractDecoder {
         refusesUndeclared = contract.undeclaredFields == .reject
         dropsUndeclared = contract.undeclaredFields == .drop
         fieldCount = fields.count
-        values = .allocate(capacity: max(1, slotCount))
-        values.initialize(repeating: caliber_json_value(), count: max(1, slotCount))
+        values = .allocate(capacity: max(1, slots.count))
+        values.initialize(repeating: caliber_json_value(), count: max(1, slots.count))
         plans = .allocate(capacity: max(1, fieldCount))
         for (index, field) in fields.enumerated() { (plans + index).initialize(to: FieldPlan(field)) }
     }
@@ -98,13 +99,38 @@ final class ContractDecoder {
             throw .wrongType(field: "data", expected: "an object", found: JSONValue.kindName(data.pointee))
         }
         if rowCount == capacity { makeRoom() }
-        try parser.read(shape, at: place, into: values, count: slotCount)
-        let row = rowCount
-        for index in 0..<fieldCount { try plans[index].decode(values, row: row, parser) }
+        try parser.read(shape, at: place, into: values, count: slots.count)
+        for index in 0..<fieldCount { try plans[index].decode(values, row: rowCount, parser) }
         if refusesUndeclared, let member = parser.undeclared.first { throw undeclared(member) }
+        endRow(key, id: parser.text(.id), time: eventTime)
+    }
+
+    /// Decodes an event whose values a skeleton has in its slots. What has to be said of a problem is not known here: an
+    /// event that gives an error is to be parsed.
+    ///
+    /// - Parameter parser: of no line in particular.
+    @inline(__always)
+    func decode(
+        _ values: UnsafeMutablePointer<caliber_json_value>, _ key: EventKey, id: UnsafeBufferPointer<UInt8>,
+        time eventTime: Int64?, _ parser: EventParser
+    ) throws(IntakeProblem) {
+        if rowCount == capacity { makeRoom() }
+        for index in 0..<fieldCount { try plans[index].decode(values, row: rowCount, parser) }
+        endRow(key, id: id, time: eventTime)
+    }
+
+    /// Brings near what a text of the leading field will be looked for in.
+    @inline(__always)
+    func prefetch(_ text: UnsafeBufferPointer<UInt8>) {
+        if let leading = slots.leading { plans[leading].prefetch(text) }
+    }
+
+    @inline(__always)
+    private func endRow(_ key: EventKey, id: UnsafeBufferPointer<UInt8>, time eventTime: Int64?) {
+        let row = rowCount
         time.write(eventTime, row: row)
         tieBreak.write(key.tieBreak, row: row)
-        eventID.write(eventIDs.append(parser.text(.id)), row: row)
+        eventID.write(eventIDs.append(id), row: row)
         rowCount = row + 1
     }
 

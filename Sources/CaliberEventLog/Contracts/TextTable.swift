@@ -1,3 +1,4 @@
+import CSimdJSON
 import CXXHash
 import CaliberColumns
 import Foundation
@@ -82,6 +83,10 @@ final class TextTable {
 
     @inline(__always)
     static func hash(_ text: UnsafeBufferPointer<UInt8>) -> UInt64 { XXH3_64bits(text.baseAddress, text.count) }
+
+    /// Brings the place of a hash near, for a look-up soon after.
+    @inline(__always)
+    func prefetch(_ hash: UInt64) { caliber_prefetch(slots + Int(truncatingIfNeeded: hash) & mask) }
 
     /// The code of a text; nil when it is not there.
     @inline(__always)

@@ -10,6 +10,9 @@ final class LineBlock: @unchecked Sendable {
     // What every line asks for is private, so that the compiler sees all accesses and needs no check of each.
     private(set) var capacity: Int
     private var memory: Memory
+    // The memory's own, each to be read without looking whether the whole is being changed.
+    private var byteStart: UnsafeMutablePointer<UInt8>
+    private var lineStart: UnsafeMutablePointer<Line>
     private(set) var lineCount = 0
     private let shelf: BlockShelf?
     var byteCount = 0
@@ -41,6 +44,7 @@ final class LineBlock: @unchecked Sendable {
         self.capacity = capacity
         shelf = nil
         memory = Memory(capacity)
+        (byteStart, lineStart) = (memory.bytes, memory.lines)
     }
 
     /// A block in memory that an earlier one had, if there is some on the shelf.
@@ -48,6 +52,7 @@ final class LineBlock: @unchecked Sendable {
         capacity = shelf.capacity
         self.shelf = shelf
         memory = shelf.take() ?? Memory(shelf.capacity)
+        (byteStart, lineStart) = (memory.bytes, memory.lines)
     }
 
     deinit {
@@ -58,34 +63,41 @@ final class LineBlock: @unchecked Sendable {
         }
     }
 
-    var bytes: UnsafeMutablePointer<UInt8> { memory.bytes }
+    var bytes: UnsafeMutablePointer<UInt8> { byteStart }
+
+    /// Where its lines' values stand, once they were looked at.
+    var cuts: LineCuts { memory.cuts }
 
     @inline(__always)
     func line(_ index: Int) -> Line {
         precondition(index < lineCount, "a block of \(lineCount) lines has no line \(index)")
-        return memory.lines[index]
+        return lineStart[index]
     }
 
     func append(_ line: Line) {
-        if lineCount == memory.lineCapacity { memory.growLines(lineCount) }
-        memory.lines[lineCount] = line
+        if lineCount == memory.lineCapacity {
+            memory.growLines(lineCount)
+            lineStart = memory.lines
+        }
+        lineStart[lineCount] = line
         lineCount += 1
     }
 
     func removeFirstLines(_ count: Int) {
         precondition(count <= lineCount, "a block of \(lineCount) lines has no \(count) to remove")
-        memory.lines.update(from: memory.lines + count, count: lineCount - count)
+        lineStart.update(from: lineStart + count, count: lineCount - count)
         lineCount -= count
     }
 
     /// Makes a line shorter.
-    func cut(_ index: Int, to end: Int) { memory.lines[index].end = Int32(end) }
+    func cut(_ index: Int, to end: Int) { lineStart[index].end = Int32(end) }
 
     /// Makes room for more bytes after those there are.
     func reserve(_ additional: Int) {
         guard byteCount + additional > capacity else { return }
         let newCapacity = Swift.max(byteCount + additional, capacity * 2)
         memory.growBytes(byteCount, to: newCapacity)
+        byteStart = memory.bytes
         capacity = newCapacity
     }
 
@@ -108,7 +120,7 @@ final class LineBlock: @unchecked Sendable {
     @inline(__always)
     func text(_ index: Int) -> UnsafeBufferPointer<UInt8> {
         let line = line(index)
-        return UnsafeBufferPointer(start: memory.bytes + Int(line.start), count: Int(line.end - line.start))
+        return UnsafeBufferPointer(start: byteStart + Int(line.start), count: Int(line.end - line.start))
     }
 
     func originRow(_ line: Line) -> Data? {
@@ -123,6 +135,7 @@ extension LineBlock {
         fileprivate var bytes: UnsafeMutablePointer<UInt8>
         fileprivate var lines = UnsafeMutablePointer<Line>.allocate(capacity: 64)
         fileprivate var lineCapacity = 64
+        fileprivate let cuts = LineCuts()
 
         fileprivate init(_ capacity: Int) {
             bytes = Memory.allocate(capacity)

@@ -1,9 +1,12 @@
 import CCompression
 import Foundation
 
-/// The accepted lines of a chunk to one zstd frame, and back. Serves one thread at a time.
+/// The accepted lines of a chunk to the bytes that the log keeps. Serves one thread at a time.
+///
+/// Many lines are packed by their skeletons, and the packing compressed; few are compressed as they are.
 final class ChunkCompression {
     private let context: OpaquePointer
+    private let packer = LinePacker()
     private var joined: [UInt8] = []
 
     init() {
@@ -11,8 +14,8 @@ final class ChunkCompression {
         self.context = context
         ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, EventLogLimits.compressionLevel)
         ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1)
-        // Keys of JSON repeat at a distance of a line or two: a small table finds them as well as a large one, and
-        // leaves the caches to others.
+        // What repeats does so at a short distance: a small table finds it as well as a large one, and leaves the
+        // caches to others.
         ZSTD_CCtx_setParameter(context, ZSTD_c_hashLog, EventLogLimits.compressionHashLog)
         ZSTD_CCtx_setParameter(context, ZSTD_c_minMatch, EventLogLimits.compressionLeastMatch)
     }
@@ -22,60 +25,40 @@ final class ChunkCompression {
     /// Makes the chunk's body, and lets go of its block.
     func compress(_ chunk: DecodedChunk) throws {
         defer { chunk.block = nil }
-        guard let block = chunk.block, let first = chunk.acceptedSpans.first else { return }
-        if chunk.acceptedSpans.count == 1 {
-            let text = UnsafeRawBufferPointer(start: block.bytes + Int(first.lowerBound), count: first.count)
-            chunk.bodyByteCount = text.count
-            chunk.body = try frame(text)
-            return
+        guard let block = chunk.block, !chunk.acceptedLines.isEmpty else { return }
+        chunk.bodyByteCount = chunk.acceptedLines.reduce(-1) { $0 + block.text(Int($1)).count + 1 }
+        if chunk.acceptedLines.count >= EventLogLimits.leastPackedLineCount,
+            let packing = packer.pack(chunk.acceptedLines, of: block, chunk.templates),
+            packing.count < chunk.bodyByteCount
+        {
+            chunk.body = try frame(packing, .packed)
+        } else {
+            chunk.body = try frameJoined(chunk.acceptedLines, of: block)
         }
-        joined.removeAll(keepingCapacity: true)
-        for span in chunk.acceptedSpans {
-            if !joined.isEmpty { joined.append(UInt8(ascii: "\n")) }
-            joined.append(
-                contentsOf: UnsafeBufferPointer(start: block.bytes + Int(span.lowerBound), count: span.count))
-        }
-        chunk.bodyByteCount = joined.count
-        chunk.body = try joined.withUnsafeBytes { try frame($0) }
     }
 
-    private func frame(_ text: UnsafeRawBufferPointer) throws -> Data {
+    private func frameJoined(_ lines: [Int32], of block: LineBlock) throws -> Data {
+        if lines.count == 1 { return try frame(UnsafeRawBufferPointer(block.text(Int(lines[0]))), .plain) }
+        joined.removeAll(keepingCapacity: true)
+        for line in lines {
+            if !joined.isEmpty { joined.append(UInt8(ascii: "\n")) }
+            joined.append(contentsOf: block.text(Int(line)))
+        }
+        return try joined.withUnsafeBytes { try frame($0, .plain) }
+    }
+
+    private func frame(_ text: UnsafeRawBufferPointer, _ form: LogBody.Form) throws -> Data {
+        let head = form.headByteCount
         let bound = ZSTD_compressBound(text.count)
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: bound, alignment: 16)
-        let count = ZSTD_compress2(context, memory, bound, text.baseAddress, text.count)
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: bound + head, alignment: 16)
+        if head > 0 { memory.storeBytes(of: form.rawValue, as: UInt8.self) }
+        let count = ZSTD_compress2(context, memory + head, bound, text.baseAddress, text.count)
         guard ZSTD_isError(count) == 0 else {
             memory.deallocate()
             throw InputProblem.damagedBatch(
                 firstSequence: 0, reason: "zstd: " + String(cString: ZSTD_getErrorName(count)))
         }
         return Data(
-            bytesNoCopy: memory, count: count, deallocator: .custom { pointer, _ in pointer.deallocate() })
-    }
-
-    /// The lines of a logged batch, cut and ready to decode.
-    ///
-    /// - Throws: `InputProblem.damagedBatch` when the frame's checksum or length is wrong.
-    static func block(of body: Data, byteCount: Int, firstSequence: Int64) throws -> LineBlock {
-        let block = LineBlock(capacity: byteCount)
-        let count = body.withUnsafeBytes { ZSTD_decompress(block.bytes, byteCount, $0.baseAddress, $0.count) }
-        guard ZSTD_isError(count) == 0 else {
-            throw InputProblem.damagedBatch(
-                firstSequence: firstSequence, reason: String(cString: ZSTD_getErrorName(count)))
-        }
-        guard count == byteCount else {
-            throw InputProblem.damagedBatch(
-                firstSequence: firstSequence, reason: "\(count) bytes instead of \(byteCount)")
-        }
-        block.byteCount = byteCount
-        var start = 0
-        var number = firstSequence
-        while start <= byteCount {
-            let found = memchr(block.bytes + start, 0x0A, byteCount - start)
-            let end = found.map { UnsafeRawPointer($0) - UnsafeRawPointer(block.bytes) } ?? byteCount
-            block.append(LineBlock.Line(start: Int32(start), end: Int32(end), number: number))
-            number += 1
-            start = end + 1
-        }
-        return block
+            bytesNoCopy: memory, count: head + count, deallocator: .custom { pointer, _ in pointer.deallocate() })
     }
 }

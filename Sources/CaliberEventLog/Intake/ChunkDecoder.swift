@@ -6,42 +6,60 @@ import Foundation
 
 /// Turns a block of lines into accepted events, repeats, refusals and parked events.
 ///
-/// Lines go through two steps, of which the first runs one line ahead: a line is parsed and its key computed, what is
-/// known of the key is fetched from memory, and only when the line before it is done is it decided on and decoded.
+/// Lines go through two steps, of which the first runs one line ahead: a line's values are found and its key computed,
+/// what is known of the key is fetched from memory, and only when the line before it is done is it decided on and decoded.
+///
+/// A line of a shape that was accepted before is read by its skeleton, any other by the parser. Both ways give the same:
+/// a skeleton only ever accepts, and leaves to the parser what is odd or wrong.
 ///
 /// Serves one thread at a time.
 final class ChunkDecoder {
-    private let contracts: ContractLookup
+    let contracts: ContractLookup
     /// Of two neighbouring lines, each has its own parser.
-    private let parser = EventParser()
+    let parser = EventParser()
     private let otherParser = EventParser()
     private let hasher = EventKeyHasher()
     /// nil when the lines are the log's own: they were found to be new when they were written.
     private var known: KnownKeys?
-    private let zone: BusinessZone
+    // What every line asks for, without counting references; kept alive by `contracts`, `known` and `block`.
+    private let decoders: UnsafeMutablePointer<Unmanaged<ContractDecoder>>
+    private var knownView: Unmanaged<KnownKeys>?
+    private var blockView: Unmanaged<LineBlock>
+    /// Of two neighbouring lines, each has its own place.
+    private let prepared = UnsafeMutablePointer<Prepared>.allocate(capacity: 2)
+    let zone: BusinessZone
+    private let learnsSkeletons: Bool
+    private let skeletons = LineSkeletons()
     private let times = UnsafeMutablePointer<UsualTime>.allocate(capacity: 1)
 
     // The chunk at hand.
-    private var chunk: DecodedChunk
-    private var block: LineBlock
-    private let keys = ChunkKeys()
+    private(set) var chunk: DecodedChunk
+    private(set) var block: LineBlock
+    let keys = ChunkKeys()
     /// The latest that an event received now may be dated.
     private var latestTime: Int64 = 0
     private let outcomes = OutcomeList()
     private var suspects: [Suspect] = []
     /// Lines whose key another line of the chunk has.
-    private var repeats: [Suspect] = []
+    var repeats: [Suspect] = []
     /// What is wrong with lines that were prepared and not taken yet, oldest first.
     private var preparedProblems: [IntakeProblem] = []
+    private let cuts = LineCuts()
+    /// Lines of the chunk that skeletons were found for, and lines that may still be tried for a new one.
+    private var matchedCount = 0
+    private var learningsLeft = 0
 
-    private struct Suspect {
+    struct Suspect {
         let key: EventKey
         let line: Int
     }
 
-    /// A line that was parsed; what it says is with its parser until that one's next line.
+    /// A line whose values were found. They are where its skeleton has them, or with its parser until that one's next
+    /// line.
     private struct Prepared {
-        let line: Int
+        var line: Int
+        /// -1 when the line was parsed.
+        var skeleton = -1
         var state: State = .ready
         var key = EventKey(high: 0, low: 0)
         var time: Int64?
@@ -55,20 +73,33 @@ final class ChunkDecoder {
         }
     }
 
-    init(_ contracts: ContractLookup, zone: BusinessZone) {
+    /// - Parameter learnsSkeletons: false parses every line.
+    init(_ contracts: ContractLookup, zone: BusinessZone, learnsSkeletons: Bool = true) {
         self.contracts = contracts
         self.zone = zone
+        self.learnsSkeletons = learnsSkeletons
         block = LineBlock(capacity: 0)
+        blockView = Unmanaged.passUnretained(block)
+        decoders = .allocate(capacity: max(1, contracts.decoders.count))
+        for (index, decoder) in contracts.decoders.enumerated() {
+            (decoders + index).initialize(to: Unmanaged.passUnretained(decoder))
+        }
+        prepared.initialize(repeating: Prepared(line: 0), count: 2)
         chunk = DecodedChunk(block: block, receivedAt: Timestamp(microseconds: 0))
         times.initialize(to: UsualTime())
     }
 
     deinit {
         times.deallocate()
+        decoders.deallocate()
+        prepared.deallocate()
     }
 
     /// Begins another input.
-    func begin(_ known: KnownKeys?) { self.known = known }
+    func begin(_ known: KnownKeys?) {
+        self.known = known
+        knownView = known.map { Unmanaged.passUnretained($0) }
+    }
 
     /// Decodes all lines of a block. After it the block's accepted lines are as the log is to keep them.
     func decode(_ block: LineBlock, receivedAt: Timestamp) throws -> DecodedChunk {
@@ -84,9 +115,16 @@ final class ChunkDecoder {
 
     private func begin(_ block: LineBlock, _ receivedAt: Timestamp) {
         self.block = block
+        blockView = Unmanaged.passUnretained(block)
         chunk = DecodedChunk(block: block, receivedAt: receivedAt)
         let (latest, overflow) = receivedAt.microseconds.addingReportingOverflow(EventLogLimits.futureMicroseconds)
         latestTime = overflow ? .max : latest
+        // Shapes that hardly a line has any more make room for others.
+        if !skeletons.hasRoom, matchedCount * 2 < outcomes.count { skeletons.forgetAll() }
+        matchedCount = 0
+        learningsLeft = learnsSkeletons ? EventLogLimits.learningsPerChunk : 0
+        cuts.exchange(with: block.cuts)
+        cuts.begin(block.lineCount)
         keys.begin(block.lineCount)
         outcomes.begin(block.lineCount)
         suspects.removeAll(keepingCapacity: true)
@@ -100,69 +138,121 @@ final class ChunkDecoder {
     private func takeAll() {
         let count = block.lineCount
         guard count > 0 else { return }
-        var parser = parser
-        var otherParser = otherParser
-        var next = prepare(0, parser)
-        for line in 0..<count {
-            let current = next
-            if line + 1 < count { next = prepare(line + 1, otherParser) }
-            take(current, parser, isNew: known == nil)
-            swap(&parser, &otherParser)
+        let isNew = known == nil
+        // Written out for two lines, so that no reference is counted for a line: that would wait for all memory.
+        let (even, odd) = (prepared, prepared + 1)
+        prepare(0, parser, even)
+        var line = 0
+        while true {
+            if line + 1 < count { prepare(line + 1, otherParser, odd) }
+            take(even, parser, isNew: isNew)
+            line += 1
+            guard line < count else { return }
+            if line + 1 < count { prepare(line + 1, parser, even) }
+            take(odd, otherParser, isNew: isNew)
+            line += 1
+            guard line < count else { return }
         }
     }
 
     /// Takes a line once more, of which it is known by now that its key is not in the log.
-    private func takeAgain(_ line: Int) { take(prepare(line, parser), parser, isNew: true) }
+    func takeAgain(_ line: Int) {
+        prepare(line, parser, prepared)
+        take(prepared, parser, isNew: true)
+    }
 
+    /// A line of the chunk at hand.
     @inline(__always)
-    private func prepare(_ line: Int, _ parser: EventParser) -> Prepared {
-        var prepared = Prepared(line: line)
-        do throws(IntakeProblem) {
-            prepared.state = .unreadable
-            try parser.parse(block.text(line))
-            prepared.state = .refused
-            prepared.time = try envelopeTime(parser)
-            prepared.state = .ready
-        } catch {
-            preparedProblems.append(error)
-            return prepared
-        }
-        prepared.key = hasher.key(source: parser.text(.source), id: parser.text(.id))
-        keys.prefetch(prepared.key)
-        known?.prefetch(prepared.key)
-        return prepared
+    private func text(_ line: Int) -> UnsafeBufferPointer<UInt8> {
+        blockView._withUnsafeGuaranteedRef { $0.text(line) }
     }
 
     @inline(__always)
-    private func take(_ prepared: Prepared, _ parser: EventParser, isNew: Bool) {
-        let line = prepared.line
-        guard prepared.state == .ready else {
-            refuse(line, preparedProblems.removeFirst(), prepared.state == .refused ? parser : nil)
+    private func prepare(_ line: Int, _ parser: EventParser, _ prepared: UnsafeMutablePointer<Prepared>) {
+        if !prepareAlike(line, prepared) { prepareParsed(line, parser, prepared) }
+    }
+
+    /// Finds a line's values by its skeleton; false when it is to be parsed.
+    @inline(__always)
+    private func prepareAlike(_ line: Int, _ prepared: UnsafeMutablePointer<Prepared>) -> Bool {
+        let text = text(line)
+        let holes = cuts.room()
+        let number = skeletons.match(text, holes)
+        guard number >= 0, let start = text.baseAddress else { return false }
+        let skeleton = skeletons[Int(number)]
+        cuts.keep(line, skeleton: number, holeCount: skeleton.pointee.holeCount)
+        matchedCount += 1
+        let id = holes[skeleton.pointee.id].text(in: start)
+        let source = holes[skeleton.pointee.source].text(in: start)
+        guard !id.isEmpty, !source.isEmpty else { return false }
+        prepared.pointee.time = nil
+        if skeleton.pointee.time >= 0 {
+            let text = holes[skeleton.pointee.time].text(in: start)
+            guard let time = plausibleTime(text) ?? unusualTime(text) else { return false }
+            prepared.pointee.time = time
+        }
+        prepared.pointee.line = line
+        prepared.pointee.skeleton = Int(number)
+        prepared.pointee.state = .ready
+        prepare(hasher.key(source: source, id: id), prepared)
+        if skeleton.pointee.leading >= 0 {
+            let leading = holes[skeleton.pointee.leading].text(in: start)
+            decoders[skeleton.pointee.contract]._withUnsafeGuaranteedRef { $0.prefetch(leading) }
+        }
+        return true
+    }
+
+    @inline(never)
+    private func prepareParsed(_ line: Int, _ parser: EventParser, _ prepared: UnsafeMutablePointer<Prepared>) {
+        prepared.pointee = Prepared(line: line)
+        do throws(IntakeProblem) {
+            prepared.pointee.state = .unreadable
+            try parser.parse(text(line))
+            prepared.pointee.state = .refused
+            prepared.pointee.time = try envelopeTime(parser)
+            prepared.pointee.state = .ready
+        } catch {
+            preparedProblems.append(error)
             return
         }
-        if let known {
-            switch isNew ? .new : known.verdict(prepared.key) {
+        prepare(hasher.key(source: parser.text(.source), id: parser.text(.id)), prepared)
+    }
+
+    /// Brings near what will be asked about a line's key.
+    @inline(__always)
+    private func prepare(_ key: EventKey, _ prepared: UnsafeMutablePointer<Prepared>) {
+        prepared.pointee.key = key
+        keys.prefetch(key)
+        if let knownView { knownView._withUnsafeGuaranteedRef { $0.prefetch(key) } }
+    }
+
+    @inline(__always)
+    private func take(_ prepared: UnsafeMutablePointer<Prepared>, _ parser: EventParser, isNew: Bool) {
+        let line = prepared.pointee.line
+        guard prepared.pointee.state == .ready else {
+            refuse(line, preparedProblems.removeFirst(), prepared.pointee.state == .refused ? parser : nil)
+            return
+        }
+        let key = prepared.pointee.key
+        if let knownView {
+            switch isNew ? .new : knownView._withUnsafeGuaranteedRef({ $0.verdict(key) }) {
             case .new: break
             case .known:
                 outcomes[line] = .duplicate
                 return
             case .undecided:
-                suspects.append(Suspect(key: prepared.key, line: line))
+                suspects.append(Suspect(key: key, line: line))
                 return
             }
-            if keys.contains(prepared.key) {
-                repeats.append(Suspect(key: prepared.key, line: line))
+            if keys.contains(key) {
+                repeats.append(Suspect(key: key, line: line))
                 return
             }
         }
-        guard let contract = contracts.index(of: parser.text(.type)) else {
-            park(line, prepared.key, parser)
-            return
-        }
-        do throws(IntakeProblem) {
-            try accept(prepared, contract, parser)
-        } catch {
-            refuse(line, error, parser)
+        if prepared.pointee.skeleton >= 0 {
+            acceptAlike(prepared, parser)
+        } else {
+            acceptParsed(line, key, prepared.pointee.time, parser)
         }
     }
 
@@ -172,24 +262,90 @@ final class ChunkDecoder {
         try EnvelopeRules.check(parser.envelope)
         let value = parser.envelope + EnvelopeSlot.time.rawValue
         guard value.pointee.kind > CALIBER_JSON_NULL.rawValue else { return nil }
-        if value.pointee.kind == CALIBER_JSON_STRING.rawValue,
-            let time = times.pointee.read(JSONValue.bytes(value.pointee), zone: { nil }),
-            time <= latestTime
+        if value.pointee.kind == CALIBER_JSON_STRING.rawValue, let time = plausibleTime(JSONValue.bytes(value.pointee))
         {
             return time
         }
         return try EnvelopeRules.time(value.pointee, receivedAt: chunk.receivedAt, zone: zone).microseconds
     }
 
+    /// The time in a text of the usual form; nil when it is of another one, or too late.
     @inline(__always)
-    private func accept(
-        _ prepared: Prepared, _ contract: Int, _ parser: EventParser
-    ) throws(IntakeProblem) {
+    private func plausibleTime(_ text: UnsafeBufferPointer<UInt8>) -> Int64? {
+        guard let time = times.pointee.read(text, zone: { nil }), time <= latestTime else { return nil }
+        return time
+    }
+
+    /// The time in a text of any form; nil when there is something wrong with it.
+    @inline(never)
+    private func unusualTime(_ text: UnsafeBufferPointer<UInt8>) -> Int64? {
+        var value = caliber_json_value()
+        value.kind = CALIBER_JSON_STRING.rawValue
+        value.text = UnsafeRawPointer(text.baseAddress)?.assumingMemoryBound(to: CChar.self)
+        value.length = UInt32(text.count)
+        return try? EnvelopeRules.time(value, receivedAt: chunk.receivedAt, zone: zone).microseconds
+    }
+
+    @inline(__always)
+    private func acceptAlike(_ prepared: UnsafeMutablePointer<Prepared>, _ parser: EventParser) {
+        let line = prepared.pointee.line
+        let skeleton = skeletons[prepared.pointee.skeleton]
+        let contract = skeleton.pointee.contract
+        let holes = cuts.holes(line)
+        guard let start = text(line).baseAddress else { return }
+        skeleton.pointee.read(start, holes)
+        let row = decoders[contract]._withUnsafeGuaranteedRef { decoder -> Int? in
+            do throws(IntakeProblem) {
+                try decoder.decode(
+                    skeleton.pointee.values, prepared.pointee.key, id: holes[skeleton.pointee.id].text(in: start),
+                    time: prepared.pointee.time, parser)
+                return decoder.lastRow
+            } catch {
+                return nil
+            }
+        }
+        guard let row else {
+            acceptAgain(line, prepared.pointee.key, prepared.pointee.time, parser)
+            return
+        }
+        keys.insert(prepared.pointee.key, line: line, contract: contract, row: row)
+        outcomes[line] = .accepted
+    }
+
+    /// Parses a line that was read by a skeleton, since something about it is to be refused.
+    @inline(never)
+    private func acceptAgain(_ line: Int, _ key: EventKey, _ time: Int64?, _ parser: EventParser) {
+        do throws(IntakeProblem) {
+            try parser.parse(text(line))
+        } catch {
+            refuse(line, error, nil)
+            return
+        }
+        acceptParsed(line, key, time, parser)
+    }
+
+    @inline(never)
+    private func acceptParsed(_ line: Int, _ key: EventKey, _ time: Int64?, _ parser: EventParser) {
+        guard let contract = contracts.index(of: parser.text(.type)) else {
+            park(line, key, parser)
+            return
+        }
         let decoder = contracts.decoders[contract]
-        try decoder.decode(parser, prepared.key, time: prepared.time)
-        keys.insert(prepared.key, line: prepared.line, contract: contract, row: decoder.lastRow)
-        if decoder.dropsMembers(of: parser) { LineTrimming.dropUndeclared(parser, from: block, line: prepared.line) }
-        outcomes[prepared.line] = .accepted
+        do throws(IntakeProblem) {
+            try decoder.decode(parser, key, time: time)
+        } catch {
+            refuse(line, error, parser)
+            return
+        }
+        keys.insert(key, line: line, contract: contract, row: decoder.lastRow)
+        outcomes[line] = .accepted
+        if decoder.dropsMembers(of: parser) {
+            LineTrimming.dropUndeclared(parser, from: block, line: line)
+            cuts.forget(line)
+        } else if cuts.skeleton(line) < 0, learningsLeft > 0, skeletons.hasRoom {
+            learningsLeft -= 1
+            skeletons.learn(text(line), contract: contract, decoder.slots)
+        }
     }
 
     private func park(_ line: Int, _ key: EventKey, _ parser: EventParser) {
@@ -212,7 +368,7 @@ final class ChunkDecoder {
 
     /// - Parameter parser: holds the envelope of this line; nil when the line has none.
     @inline(never)
-    private func refuse(_ line: Int, _ problem: IntakeProblem, _ parser: EventParser?) {
+    func refuse(_ line: Int, _ problem: IntakeProblem, _ parser: EventParser?) {
         outcomes[line] = .refused
         chunk.refused.append(
             DecodedChunk.RefusedLine(
@@ -239,78 +395,6 @@ final class ChunkDecoder {
         }
     }
 
-    /// Holds the accepted events to their contracts' checks. An event that breaks one is taken back; then another of its
-    /// key, passed over as a repeat, gets its turn, and is checked in turn.
-    private func settleChecks() {
-        var checked = [Int](repeating: 0, count: contracts.decoders.count)
-        while true {
-            var withdrawn: Set<EventKey> = []
-            for (index, decoder) in contracts.decoders.enumerated() {
-                guard let checks = decoder.checks, let batch = decoder.settledBatch(), checked[index] < batch.count
-                else { continue }
-                withdraw(failures(checks, batch, checked[index]), index, batch, &withdrawn)
-                checked[index] = batch.count
-            }
-            guard !withdrawn.isEmpty else { return }
-            let waiting = repeats
-            repeats.removeAll()
-            for suspect in waiting {
-                if withdrawn.contains(suspect.key) {
-                    takeAgain(suspect.line)
-                } else {
-                    repeats.append(suspect)
-                }
-            }
-        }
-    }
-
-    private func failures(
-        _ checks: any ContractCheckEvaluator, _ batch: EventBatch, _ first: Int
-    ) -> [(row: Int, check: Int)] {
-        var firstCheck: [Int: Int] = [:]
-        checks.findFailures(in: batch, rows: first..<batch.count) { row, check in
-            firstCheck[row] = min(firstCheck[row] ?? check, check)
-        }
-        return firstCheck.map { ($0.key, $0.value) }.sorted { $0.row < $1.row }
-    }
-
-    private func withdraw(
-        _ failures: [(row: Int, check: Int)], _ contract: Int, _ batch: EventBatch, _ withdrawn: inout Set<EventKey>
-    ) {
-        guard !failures.isEmpty else { return }
-        let entries = entries(of: failures.map(\.row), contract)
-        for (row, check) in failures {
-            guard let entry = entries[row] else { preconditionFailure("row \(row) came from no line") }
-            keys.withdraw(entry)
-            withdrawn.insert(keys.entries[entry].key)
-            let definition = batch.contract.checks[check]
-            let mixedUp =
-                batch.time.isNull(row)
-                ? nil
-                : EnvelopeRules.mixedUpZone(
-                    Timestamp(microseconds: batch.time.lanes[row]), receivedAt: chunk.receivedAt, zone: zone)
-            // The envelope is read once more for the account of who sent it.
-            let line = Int(keys.entries[entry].line)
-            let isReadAgain = (try? parser.parse(block.text(line))) != nil
-            refuse(
-                line, .failedCheck(name: definition.name, hint: definition.hint, mixedUpZone: mixedUp),
-                isReadAgain ? parser : nil)
-        }
-        contracts.decoders[contract].removeRows(failures.map(\.row))
-    }
-
-    /// Which accepted events some rows of a batch are. When rows were taken out of it before, entries from before that
-    /// name places that newer ones have now; so the newest counts.
-    private func entries(of rows: [Int], _ contract: Int) -> [Int: Int] {
-        let wanted = Set(rows)
-        var entries: [Int: Int] = [:]
-        for (index, entry) in keys.entries.enumerated()
-        where Int(entry.contract) == contract && wanted.contains(Int(entry.row)) {
-            entries[Int(entry.row)] = index
-        }
-        return entries
-    }
-
     private func finish() {
         for case let batch? in contracts.decoders.map({ $0.settledBatch() }) where batch.count > 0 {
             chunk.batches.append(batch)
@@ -318,61 +402,23 @@ final class ChunkDecoder {
             chunk.acceptedCount += batch.count
         }
         chunk.outcomes = outcomes.all
+        cuts.exchange(with: block.cuts)
         guard known != nil else { return }
-        collectSpans()
         var run: KeyRun?
         if chunk.acceptedCount > 0 {
             let sorted = SortedKeys(capacity: keys.count)
-            for entry in keys.entries where !entry.isWithdrawn { sorted.append(entry.key) }
+            // In the order of acceptance, so that a replay hands events on in the order of the first time.
+            var lines: [Int32] = []
+            lines.reserveCapacity(chunk.acceptedCount)
+            for entry in keys.entries where !entry.isWithdrawn {
+                sorted.append(entry.key)
+                lines.append(entry.line)
+            }
+            chunk.acceptedLines = lines
+            chunk.templates = skeletons.templates
             run = KeyRun(unsorted: sorted)
         }
         chunk.keys = run
         known?.add(run)
     }
-
-    /// The accepted lines in the order of acceptance, so that a replay hands events on in the order of the first time.
-    /// Neighbouring lines with nothing but one byte between them, which is a line feed then, become one span.
-    private func collectSpans() {
-        var spans: [Range<Int32>] = []
-        var start: Int32 = 0
-        var end: Int32 = -1
-        for entry in keys.entries where !entry.isWithdrawn {
-            let line = block.line(Int(entry.line))
-            if end >= 0, line.start == end + 1 {
-                end = line.end
-                continue
-            }
-            if end >= 0 { spans.append(start..<end) }
-            start = line.start
-            end = line.end
-        }
-        if end >= 0 { spans.append(start..<end) }
-        chunk.acceptedSpans = spans
-    }
-}
-
-/// What became of each line of a chunk, in memory that serves one chunk after the other.
-private final class OutcomeList {
-    private var memory = UnsafeMutablePointer<DecodedChunk.Outcome>.allocate(capacity: 1)
-    private var capacity = 1
-    private var count = 0
-
-    deinit { memory.deallocate() }
-
-    func begin(_ lineCount: Int) {
-        if lineCount > capacity {
-            memory.deallocate()
-            memory = .allocate(capacity: lineCount)
-            capacity = lineCount
-        }
-        count = lineCount
-        memory.update(repeating: .open, count: lineCount)
-    }
-
-    subscript(line: Int) -> DecodedChunk.Outcome {
-        get { memory[line] }
-        set { memory[line] = newValue }
-    }
-
-    var all: [DecodedChunk.Outcome] { Array(UnsafeBufferPointer(start: memory, count: count)) }
 }

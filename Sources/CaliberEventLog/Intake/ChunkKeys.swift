@@ -17,8 +17,8 @@ final class ChunkKeys {
     private var memory = UnsafeMutablePointer<Entry>.allocate(capacity: 1)
     private(set) var count = 0
     private var capacity = 1
-    /// Entry + 1, 0 where empty.
-    private var slots = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
+    /// The upper half of a key's low half, and entry + 1; 0 where empty. So another key's entry is hardly ever looked at.
+    private var slots = UnsafeMutablePointer<UInt64>.allocate(capacity: 1)
     private var mask = 0
 
     init() {
@@ -60,8 +60,10 @@ final class ChunkKeys {
     func contains(_ key: EventKey) -> Bool {
         var slot = Int(truncatingIfNeeded: key.low) & mask
         while slots[slot] != 0 {
-            let entry = memory + Int(slots[slot] - 1)
-            if entry.pointee.key == key { return !entry.pointee.isWithdrawn }
+            if slots[slot] >> 32 == key.low >> 32 {
+                let entry = memory + ChunkKeys.entry(slots[slot])
+                if entry.pointee.key == key { return !entry.pointee.isWithdrawn }
+            }
             slot = (slot + 1) & mask
         }
         return false
@@ -76,9 +78,16 @@ final class ChunkKeys {
             to: Entry(key: key, line: Int32(line), row: Int32(row), contract: Int32(contract)))
         count += 1
         var slot = Int(truncatingIfNeeded: key.low) & mask
-        while slots[slot] != 0, memory[Int(slots[slot] - 1)].key != key { slot = (slot + 1) & mask }
-        slots[slot] = UInt32(count)
+        while slots[slot] != 0,
+            slots[slot] >> 32 != key.low >> 32 || memory[ChunkKeys.entry(slots[slot])].key != key
+        {
+            slot = (slot + 1) & mask
+        }
+        slots[slot] = (key.low >> 32) << 32 | UInt64(truncatingIfNeeded: count)
     }
+
+    @inline(__always)
+    private static func entry(_ slot: UInt64) -> Int { Int(truncatingIfNeeded: slot & 0xFFFF_FFFF) - 1 }
 
     func withdraw(_ entry: Int) { memory[entry].isWithdrawn = true }
 

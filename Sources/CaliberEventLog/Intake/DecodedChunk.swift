@@ -14,15 +14,17 @@ final class DecodedChunk: @unchecked Sendable {
     let isLast: Bool
     /// What became of each of the block's lines.
     var outcomes: [Outcome] = []
-    /// Where the accepted lines stand in the block, in the order of acceptance.
-    var acceptedSpans: [Range<Int32>] = []
+    /// The block's accepted lines, in the order of acceptance.
+    var acceptedLines: [Int32] = []
+    /// Of the skeletons that the block's lines were cut by, by their numbers.
+    var templates: [LineTemplate] = []
     var acceptedCount = 0
     var acceptedByContract: [String: Int64] = [:]
     var batches: [EventBatch] = []
     var keys: KeyRun?
     var refused: [RefusedLine] = []
     var parked: [ParkedLine] = []
-    /// The accepted lines joined by line feeds: their length, and a zstd frame of them.
+    /// The accepted lines joined by line feeds: their length, and a `LogBody` of them.
     var bodyByteCount = 0
     var body = Data()
 

@@ -29,7 +29,7 @@ struct LoggedBatch {
     ///
     /// - Throws: `InputProblem.damagedBatch`.
     func block() throws -> LineBlock {
-        let block = try ChunkCompression.block(of: body, byteCount: byteCount, firstSequence: firstSequence)
+        let block = try LogBody(bytes: body, lineByteCount: byteCount, firstSequence: firstSequence).block()
         guard block.lineCount == Int(eventCount) else {
             throw InputProblem.damagedBatch(
                 firstSequence: firstSequence, reason: "\(block.lineCount) events instead of \(eventCount)")

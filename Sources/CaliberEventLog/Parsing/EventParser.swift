@@ -60,6 +60,8 @@ final class EventParser {
 
     /// The exact text of a number.
     func numberText(_ value: caliber_json_value) -> UnsafeBufferPointer<UInt8> {
+        // A value of a line that was not parsed has its text with it.
+        if value.text != nil { return JSONValue.bytes(value) }
         var length = 0
         guard let text = caliber_json_number_text(handle, value.place, &length) else {
             return UnsafeBufferPointer(start: nil, count: 0)
