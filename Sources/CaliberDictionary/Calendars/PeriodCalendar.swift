@@ -87,7 +87,7 @@ public struct CalendarGrain: Hashable, Sendable {
 
     public var periods: [CalendarPeriod] { calendar.periods(of: unit) }
 
-    /// Every day from the first to the last is in some period.
+    /// Some days between the first and the last may be in no period.
     public var hasGaps: Bool { unit == .season }
 
     /// What people read: `FY2026-W14`, `FY2026-P03`, `FY2026-Q1`, `FY2026`, `双11 2025`.

@@ -54,7 +54,8 @@ package struct CommonStep: Sendable {
         kernels_first_indivisible(lanes, validity, count, base, inverse, zeros, UInt64.max / step)
     }
 
-    private static func greatestCommonDivisor(_ first: UInt64, _ second: UInt64) -> UInt64 {
+    /// The other one where one is 0.
+    package static func greatestCommonDivisor(_ first: UInt64, _ second: UInt64) -> UInt64 {
         var (divisor, rest) = (first, second)
         while rest != 0 { (divisor, rest) = (rest, divisor % rest) }
         return divisor

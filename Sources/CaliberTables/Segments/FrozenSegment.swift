@@ -57,14 +57,21 @@ final class FrozenSegment: Sendable {
             return EncodedColumn(
                 lanes: buffer.lanes, validity: buffer.validity, rowCount: rowCount, isFloat: isFloat, pool: strings)
         case .absent, .stored:
-            guard layout.slots[slot].startsValid else {
-                return EncodedColumn(
-                    allNullRowCount: rowCount, pool: layout.slots[slot].strings == .segment ? StringPool() : nil)
-            }
-            let zeros = LaneBuffer(capacity: rowCount, startsValid: true)
-            return EncodedColumn(
-                lanes: zeros.lanes, validity: zeros.validity, rowCount: rowCount, isFloat: isFloat, pool: nil)
+            return EncodedColumn(untouched: layout.slots[slot], rowCount: rowCount)
         }
+    }
+}
+
+extension EncodedColumn {
+    /// A column as it is before any event has given a row a value: all null, or all zero.
+    convenience init(untouched slot: LaneSlot, rowCount: Int) {
+        guard slot.startsValid else {
+            self.init(allNullRowCount: rowCount, pool: slot.strings == .segment ? StringPool() : nil)
+            return
+        }
+        let zeros = LaneBuffer(capacity: rowCount, startsValid: true)
+        self.init(
+            lanes: zeros.lanes, validity: zeros.validity, rowCount: rowCount, isFloat: slot.isFloat, pool: nil)
     }
 }
 

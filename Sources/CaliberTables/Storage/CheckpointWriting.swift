@@ -35,6 +35,7 @@ struct CheckpointWriting: Sendable {
 
 /// A checkpoint that a thread of its own writes.
 final class CheckpointAside: Sendable {
+    /// Without their lanes, which only the writing holds on to.
     let images: [TableImage]
     private let outcome = Outcome()
 
@@ -44,7 +45,7 @@ final class CheckpointAside: Sendable {
     }
 
     init(_ writing: CheckpointWriting) {
-        images = writing.images
+        images = writing.images.map { $0.withoutSegments() }
         let (outcome, store) = (outcome, writing.store)
         let task = Mutex<CheckpointWriting?>(writing)
         let thread = Thread {

@@ -18,9 +18,16 @@ struct TableImage: Sendable {
     let replacedTableID: Int64?
     let strings: [PoolImage]
     /// Those that changed.
-    let segments: [SegmentImage]
+    private(set) var segments: [SegmentImage]
     /// Segments that the file has and the table no longer.
     let removedSegmentIDs: [Int64]
+
+    /// The same without what holds lanes in memory, for whoever only has to know what was written.
+    func withoutSegments() -> TableImage {
+        var image = self
+        image.segments = []
+        return image
+    }
 
     var byteCount: Int {
         segments.reduce(0) { total, segment in
@@ -195,12 +202,9 @@ extension ColumnImage {
     /// The column as it goes into the file; strings that no row has any more stay behind.
     func blob(_ description: LaneSlot, version: Int64, _ rowCount: Int) -> ColumnBlob {
         guard let lanes else {
-            let empty = LaneBuffer(capacity: rowCount, startsValid: description.startsValid)
-            let column = EncodedColumn(
-                lanes: empty.lanes, validity: empty.validity, rowCount: rowCount, isFloat: description.isFloat,
-                pool: nil)
             return ColumnBlob(
-                column, version: version, ownStrings: description.strings == .segment ? StringPool() : nil)
+                EncodedColumn(untouched: description, rowCount: rowCount), version: version,
+                ownStrings: description.strings == .segment ? StringPool() : nil)
         }
         guard description.strings == .segment, let pool = ownStrings else {
             let column = EncodedColumn(

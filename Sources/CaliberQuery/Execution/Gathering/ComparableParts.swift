@@ -1,4 +1,5 @@
 import CaliberColumns
+import CaliberTables
 
 /// Parts whose equal values are equal numbers, laid on one line: a value's position is the same whichever part it is in.
 struct ComparableParts: Sendable {
@@ -56,8 +57,8 @@ struct ValueLine: Equatable, Sendable {
         let lowest = parts.map(\.low).min() ?? 0
         var unit: UInt64 = 0
         for part in parts {
-            unit = ValueLine.greatestCommonDivisor(unit, UInt64(bitPattern: part.low &- lowest))
-            if part.greatest > 0 { unit = ValueLine.greatestCommonDivisor(unit, part.step) }
+            unit = CommonStep.greatestCommonDivisor(unit, UInt64(bitPattern: part.low &- lowest))
+            if part.greatest > 0 { unit = CommonStep.greatestCommonDivisor(unit, part.step) }
         }
         let step = max(unit, 1)
         var last: UInt64? = 0
@@ -81,10 +82,4 @@ struct ValueLine: Equatable, Sendable {
 
     /// A bitmap takes 16 MiB at most.
     private static let mostPositions: UInt64 = 1 << 27
-
-    private static func greatestCommonDivisor(_ first: UInt64, _ second: UInt64) -> UInt64 {
-        var (divisor, rest) = (first, second)
-        while rest != 0 { (divisor, rest) = (rest, divisor % rest) }
-        return divisor
-    }
 }

@@ -66,11 +66,10 @@ struct DistinctCounts: Sendable {
         if jobs.count < parallelism, let words = all.line.wordCount, jobs.allSatisfy({ $0.valueCount >= words }) {
             // Few groups are cut by parts, so that every thread has work.
             return try jobs.map { job in
-                let own = job.runs
                 let pieces = try ParallelSegments.map(parallelism, parallelism: parallelism) { piece in
-                    let from = own.count * piece / parallelism
-                    let until = own.count * (piece + 1) / parallelism
-                    return UnionCounter(all).union(own[from..<until])
+                    let from = job.runs.count * piece / parallelism
+                    let until = job.runs.count * (piece + 1) / parallelism
+                    return UnionCounter(all).union(job.runs[from..<until])
                 }
                 return JobResult(group: job.group, count: join(pieces), union: nil)
             }
@@ -184,29 +183,31 @@ private final class UnionCounter {
         return Int64(runs.reduce(0) { $0 + markNew($1) })
     }
 
-    private func mark(_ run: GroupRun) {
-        let part = all.parts[run.part].values
-        let (offset, factor) = (all.line.offset(of: part), all.line.factor(of: part))
-        part.withDistances(
-            run.range, { UInt32.mark($0, run.range.count, offset, factor, bitmap.pointer) },
-            wide: { UInt64.mark($0, run.range.count, offset, factor, bitmap.pointer) })
-    }
+    private func mark(_ run: GroupRun) { withBits(run, UInt32.mark, UInt64.mark) }
 
-    private func markNew(_ run: GroupRun) -> Int {
-        let part = all.parts[run.part].values
-        let (offset, factor) = (all.line.offset(of: part), all.line.factor(of: part))
-        let marked = part.withDistances(
-            run.range, { UInt32.markNew($0, run.range.count, offset, factor, bitmap.pointer) },
-            wide: { UInt64.markNew($0, run.range.count, offset, factor, bitmap.pointer) })
-        return marked ?? 0
-    }
+    private func markNew(_ run: GroupRun) -> Int { withBits(run, UInt32.markNew, UInt64.markNew) ?? 0 }
 
-    private func clear(_ run: GroupRun) {
+    private func clear(_ run: GroupRun) { withBits(run, UInt32.clearMarks, UInt64.clearMarks) }
+
+    /// A loop over the bits of a run's values; nil where there are no values at all.
+    @discardableResult
+    private func withBits<Result>(
+        _ run: GroupRun,
+        _ narrow: (UnsafePointer<UInt32>, Int, UInt64, UInt64, UnsafeMutablePointer<UInt64>) -> Result,
+        _ wide: (UnsafePointer<UInt64>, Int, UInt64, UInt64, UnsafeMutablePointer<UInt64>) -> Result
+    ) -> Result? {
         let part = all.parts[run.part].values
-        let (offset, factor) = (all.line.offset(of: part), all.line.factor(of: part))
-        part.withDistances(
-            run.range, { UInt32.clearMarks($0, run.range.count, offset, factor, bitmap.pointer) },
-            wide: { UInt64.clearMarks($0, run.range.count, offset, factor, bitmap.pointer) })
+        let (offset, factor, count) = (all.line.offset(of: part), all.line.factor(of: part), run.range.count)
+        switch part.distances {
+        case .narrow(let distances):
+            return distances.withUnsafeBufferPointer { values in
+                values.baseAddress.map { narrow($0 + run.range.lowerBound, count, offset, factor, bitmap.pointer) }
+            }
+        case .wide(let distances):
+            return distances.withUnsafeBufferPointer { values in
+                values.baseAddress.map { wide($0 + run.range.lowerBound, count, offset, factor, bitmap.pointer) }
+            }
+        }
     }
 
     private func countBySorting(_ runs: ArraySlice<GroupRun>, total: Int) -> Int64 {
@@ -228,20 +229,5 @@ private final class UnionCounter {
         var distinct: Int64 = 1
         for index in 1..<total where sorted[index] != sorted[index - 1] { distinct += 1 }
         return distinct
-    }
-}
-
-extension GroupedValues {
-    /// nil where there are no values at all.
-    @discardableResult
-    fileprivate func withDistances<Result>(
-        _ range: Range<Int>, _ narrow: (UnsafePointer<UInt32>) -> Result, wide: (UnsafePointer<UInt64>) -> Result
-    ) -> Result? {
-        switch distances {
-        case .narrow(let distances):
-            distances.withUnsafeBufferPointer { $0.baseAddress.map { narrow($0 + range.lowerBound) } }
-        case .wide(let distances):
-            distances.withUnsafeBufferPointer { $0.baseAddress.map { wide($0 + range.lowerBound) } }
-        }
     }
 }
