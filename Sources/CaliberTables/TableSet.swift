@@ -33,8 +33,8 @@ public final class TableSet {
     let view: StoreView
     let onRebuild: (String, RebuildReason) -> Void
     var tables: [WideTable] = []
-    /// The file as of the last checkpoint, while a snapshot reads it.
-    weak var heldSnapshot: StoreSnapshot?
+    /// The file as of the last checkpoint, from the first snapshot of a table after it to the next checkpoint.
+    var heldSnapshot: StoreSnapshot?
     /// A checkpoint that another thread is writing.
     var checkpointAside: CheckpointAside?
     private var interruption: String?

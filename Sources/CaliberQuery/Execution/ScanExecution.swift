@@ -60,7 +60,7 @@ struct ScanExecution {
         var hashedSegments = 0
 
         /// Counts a segment's contribution.
-        fileprivate mutating func count(_ partial: borrowing SegmentPartial, isScanned: Bool) {
+        fileprivate mutating func count(_ partial: SegmentPartial, isScanned: Bool) {
             if !partial.isDense { hashedSegments += 1 }
             if !isScanned {
                 cachedSegments += 1

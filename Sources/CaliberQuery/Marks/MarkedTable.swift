@@ -86,16 +86,26 @@ struct MarkedTable {
     ) -> TableSnapshot {
         let names = Set(scan.marks.map(\.name))
         let segments = snapshot.segments.map { segment in
-            let made = columns.compactMapValues { $0[segment.identity.id] }
-            return SegmentSnapshot(
-                identity: segment.identity, rowCount: segment.rowCount, anchors: segment.anchors
-            ) { name in
-                if let column = made[name] { return column }
-                // A segment that no mark was made for holds no row that has one.
-                if names.contains(name) { return .numbers([UInt32](repeating: 0, count: segment.rowCount)[...]) }
-                return try segment.column(name)
-            }
+            SegmentSnapshot(
+                identity: segment.identity, rowCount: segment.rowCount, anchors: segment.anchors,
+                columns: MarkedColumns(
+                    segment: segment, markNames: names,
+                    marks: columns.compactMapValues { $0[segment.identity.id] }))
         }
         return TableSnapshot(definition: snapshot.definition, position: snapshot.position, segments: segments)
+    }
+}
+
+/// A segment's own columns and its marks.
+private struct MarkedColumns: SegmentColumns {
+    let segment: SegmentSnapshot
+    let markNames: Set<String>
+    let marks: [String: EncodedColumn]
+
+    func column(_ name: String) throws -> EncodedColumn {
+        if let mark = marks[name] { return mark }
+        // A segment that no mark was made for holds no row that has one.
+        if markNames.contains(name) { return .numbers([UInt32](repeating: 0, count: segment.rowCount)[...]) }
+        return try segment.column(name)
     }
 }

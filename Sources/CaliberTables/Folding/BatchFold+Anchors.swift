@@ -31,14 +31,24 @@ extension BatchFold {
         }
     }
 
-    /// Rows whose anchor belongs to another segment, ascending.
-    func leavingRows(_ run: FoldRun, _ segment: MutableSegment) throws -> [Int] {
-        guard let slot = table.layout.anchorSlot else { return [] }
+    /// The anchors of the rows that events of a run reach; nil where none of them can change.
+    func anchorsBefore(_ run: FoldRun, _ segment: MutableSegment) throws -> [Int64?]? {
+        guard folds.movesAnchor, segment.ordinal != KeyDirectory.passageOrdinal, let slot = table.layout.anchorSlot
+        else { return nil }
         try table.load(slot, of: segment)
-        guard let anchors = segment.buffers[slot] else { return [] }
+        return (0..<run.count).map { segment.lane(slot, row: Int(run.rows[$0])) }
+    }
+
+    /// Rows whose anchor belongs to another segment, ascending.
+    ///
+    /// - Parameter before: their anchors before the run, by its events. Where none changed, nothing more is read.
+    func leavingRows(_ run: FoldRun, _ segment: MutableSegment, before: [Int64?]) throws -> [Int] {
+        guard let slot = table.layout.anchorSlot, let anchors = segment.buffers[slot] else { return [] }
+        let changed = (0..<run.count).filter { segment.lane(slot, row: Int(run.rows[$0])) != before[$0] }
+        if changed.isEmpty { return [] }
         let bounds = table.anchorBounds(of: segment)
         var leaving: [Int] = []
-        for index in 0..<run.count {
+        for index in changed {
             let row = Int(run.rows[index])
             guard anchors.validity[row] != 0 else { continue }
             let anchor = anchors.lanes[row]

@@ -59,6 +59,7 @@ final class BatchFold {
         var departures: [Departure] = []
         try forEachSegment(events, passage) { segment, run in
             table.note(segment)
+            let anchors = try anchorsBefore(run, segment)
             for (index, fold) in folds.aggregates.enumerated() {
                 try apply(fold, aggregateAcceptances[index], run, segment)
             }
@@ -67,8 +68,8 @@ final class BatchFold {
             }
             guard segment !== passage else { return }
             segment.touch()
-            if folds.movesAnchor {
-                let rows = try leavingRows(run, segment)
+            if let anchors {
+                let rows = try leavingRows(run, segment, before: anchors)
                 if !rows.isEmpty { departures.append(Departure(segment: segment, rows: rows)) }
             }
         }

@@ -12,9 +12,11 @@ extension TableLayout {
         for column in definition.columns { try builder.add(column) }
         let hashLow = builder.addState("key$low", role: .keyHash)
         let hashHigh = builder.addState("key$high", role: .keyHash)
+        let readable = builder.slots.enumerated().filter { !$0.element.isState }.map { ($0.element.name, $0.offset) }
         self.init(
-            definition: definition, slots: builder.slots, keyCount: definition.key.count, hashLowSlot: hashLow,
-            hashHighSlot: hashHigh, anchorSlot: try builder.anchorSlot(), folds: try builder.finishedFolds(),
+            definition: definition, slots: builder.slots, readableSlots: Dictionary(uniqueKeysWithValues: readable),
+            keyCount: definition.key.count, hashLowSlot: hashLow, hashHighSlot: hashHigh,
+            anchorSlot: try builder.anchorSlot(), folds: try builder.finishedFolds(),
             hash: LayoutHash.of(definition, dictionary: dictionary))
     }
 }

@@ -8,6 +8,8 @@ struct TableLayout: Sendable {
     let definition: TableDefinition
     /// Key columns first, then folded columns, then hidden state.
     let slots: [LaneSlot]
+    /// Columns that queries may read, by name.
+    let readableSlots: [String: Int]
     let keyCount: Int
     /// Hidden: the halves of the hash of a row's key.
     let hashLowSlot: Int

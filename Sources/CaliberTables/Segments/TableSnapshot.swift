@@ -38,26 +38,30 @@ package struct SegmentIdentity: Hashable, Sendable {
 }
 
 /// Up to 64 Ki rows of a table, of neighbouring anchors, column by column.
-package final class SegmentSnapshot: Sendable {
+package struct SegmentSnapshot: Sendable {
     package let identity: SegmentIdentity
     package let rowCount: Int
-    /// False when its rows have no anchor yet; always false in a table without one.
-    package let isAnchored: Bool
-    /// Rows stand in the order of their anchors (microseconds), the first and last of which these are.
+    /// Rows stand in the order of their anchors (microseconds), the first and last of which these are; nil when its rows
+    /// have no anchor yet, and always in a table without one.
     package let anchors: ClosedRange<Int64>?
-    private let load: @Sendable (String) throws -> EncodedColumn
+    private let columns: any SegmentColumns
 
-    /// - Parameter load: gives a stored (not derived) column by name, keys included; called at most once a query.
     package init(
-        identity: SegmentIdentity, rowCount: Int, anchors: ClosedRange<Int64>?,
-        load: @escaping @Sendable (String) throws -> EncodedColumn
+        identity: SegmentIdentity, rowCount: Int, anchors: ClosedRange<Int64>?, columns: any SegmentColumns
     ) {
         self.identity = identity
         self.rowCount = rowCount
         self.anchors = anchors
-        isAnchored = anchors != nil
-        self.load = load
+        self.columns = columns
     }
 
-    package func column(_ name: String) throws -> EncodedColumn { try load(name) }
+    package var isAnchored: Bool { anchors != nil }
+
+    package func column(_ name: String) throws -> EncodedColumn { try columns.column(name) }
+}
+
+/// Where a segment's columns come from.
+package protocol SegmentColumns: Sendable {
+    /// A stored (not derived) column by name, keys included; asked for at most once a query.
+    func column(_ name: String) throws -> EncodedColumn
 }

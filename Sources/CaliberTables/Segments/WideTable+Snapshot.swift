@@ -1,5 +1,6 @@
 import CaliberColumns
 import CaliberCore
+import CaliberDictionary
 import CaliberEventLog
 
 extension WideTable {
@@ -11,41 +12,33 @@ extension WideTable {
         for (slot, pool) in pools.enumerated() {
             if let writable = pool?.writableIfLoaded { known[slot] = frozen(writable, slot) }
         }
-        let strings = SnapshotStrings(sources: pools, known: known)
-        let loader = view.flatMap { self.loader?.reading($0) }
-        let names = layout.snapshotSlots
+        let source = SnapshotSource(
+            layout: layout, strings: SnapshotStrings(sources: pools, known: known),
+            loader: view.flatMap { self.loader?.reading($0) })
         var parts: [SegmentSnapshot] = []
-        for segment in anchored + unanchored where segment.rowCount > 0 {
-            if !segment.isSorted {
-                try loadAll(of: segment)
-                segment.sort()
-                note(segment)
+        parts.reserveCapacity(anchored.count + unanchored.count)
+        for list in [anchored, unanchored] {
+            for segment in list where segment.rowCount > 0 {
+                if !segment.isSorted {
+                    try loadAll(of: segment)
+                    segment.sort()
+                    note(segment)
+                }
+                parts.append(snapshot(of: segment, source))
             }
-            parts.append(snapshot(of: segment, strings: strings, loader: loader, names: names))
         }
         return TableSnapshot(definition: layout.definition, position: position, segments: parts)
     }
 
-    private func snapshot(
-        of segment: MutableSegment, strings: SnapshotStrings, loader: ColumnLoader?, names: [String: Int]
-    ) -> SegmentSnapshot {
+    private func snapshot(of segment: MutableSegment, _ source: SnapshotSource) -> SegmentSnapshot {
         let frozen = segment.frozen ?? FrozenSegment(segment)
-        segment.frozen = frozen
-        let table = name
-        let slots = layout.slots
+        if segment.frozen == nil { segment.frozen = frozen }
         return SegmentSnapshot(
             identity: SegmentIdentity(
                 id: segment.id, version: segment.version,
-                epoch: segment.version == segment.storedVersion ? 0 : segmentIDs.epoch), rowCount: segment.rowCount,
-            anchors: segment.isAnchored ? segment.anchors : nil
-        ) { column in
-            guard let slot = names[column] else {
-                throw TablesProblem.unknownStoredColumn(name: column, table: table)
-            }
-            let encoded = try frozen.column(slot, loader: loader, table: table)
-            guard case .table = slots[slot].strings else { return encoded }
-            return EncodedColumn(encoded, pool: try strings.pool(slot))
-        }
+                epoch: segment.version == segment.storedVersion ? 0 : segmentIDs.epoch),
+            rowCount: segment.rowCount, anchors: segment.isAnchored ? segment.anchors : nil,
+            columns: FrozenColumns(segment: frozen, source: source))
     }
 
     /// One frozen pool until the pool grows, so that snapshots share it.
@@ -57,12 +50,31 @@ extension WideTable {
     }
 }
 
-extension TableLayout {
-    /// Columns that queries may read, by name.
-    var snapshotSlots: [String: Int] {
-        var names: [String: Int] = [:]
-        for (slot, content) in slots.enumerated() where !content.isState { names[content.name] = slot }
-        return names
+/// What the segments of one snapshot share.
+private final class SnapshotSource: Sendable {
+    let layout: TableLayout
+    let strings: SnapshotStrings
+    let loader: ColumnLoader?
+
+    init(layout: TableLayout, strings: SnapshotStrings, loader: ColumnLoader?) {
+        self.layout = layout
+        self.strings = strings
+        self.loader = loader
+    }
+}
+
+private struct FrozenColumns: SegmentColumns {
+    let segment: FrozenSegment
+    let source: SnapshotSource
+
+    func column(_ name: String) throws -> EncodedColumn {
+        let table = source.layout.definition.name
+        guard let slot = source.layout.readableSlots[name] else {
+            throw TablesProblem.unknownStoredColumn(name: name, table: table)
+        }
+        let encoded = try segment.column(slot, loader: source.loader, table: table)
+        guard case .table = source.layout.slots[slot].strings else { return encoded }
+        return EncodedColumn(encoded, pool: try source.strings.pool(slot))
     }
 }
 

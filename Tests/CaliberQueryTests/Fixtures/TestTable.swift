@@ -72,13 +72,10 @@ struct TestTable: Sendable {
         }
         var anchors: ClosedRange<Int64>?
         if isAnchored, let anchor = definition.anchor { anchors = columns[anchor]?.bounds }
-        let encoded = columns
         // Equal rows are one version, others another, as in a file.
         let identity = SegmentIdentity(id: id, version: Int64(rows.hashValue))
-        return SegmentSnapshot(identity: identity, rowCount: rows.count, anchors: anchors) { name in
-            guard let column = encoded[name] else { throw Diagnostic("no-such-column", name) }
-            return column
-        }
+        return SegmentSnapshot(
+            identity: identity, rowCount: rows.count, anchors: anchors, columns: TestColumns(columns: columns))
     }
 
     private func encode(_ cells: [Cell], _ column: ColumnDefinition, _ shared: StringPool?) -> EncodedColumn {
@@ -104,5 +101,14 @@ struct TestTable: Sendable {
         return EncodedColumn(
             lanes: values.lanes, validity: values.validity, rowCount: values.count,
             isFloat: column.type.storage == .float, pool: shared ?? own)
+    }
+}
+
+private struct TestColumns: SegmentColumns {
+    let columns: [String: EncodedColumn]
+
+    func column(_ name: String) throws -> EncodedColumn {
+        guard let column = columns[name] else { throw Diagnostic("no-such-column", name) }
+        return column
     }
 }

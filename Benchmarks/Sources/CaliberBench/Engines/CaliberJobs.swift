@@ -5,8 +5,12 @@ import Foundation
 struct JobOptions: ParsableArguments {
     @Option var database: String
     @Option var dictionary: String
+    @Option(help: "What tables may take in memory; the setting CALIBER_MEMORY_MB of the program.")
+    var memoryMB = 1024
 
-    func open() throws -> CaliberUnderTest { try CaliberUnderTest(database: database, dictionary: dictionary) }
+    func open() throws -> CaliberUnderTest {
+        try CaliberUnderTest(database: database, dictionary: dictionary, memoryBudgetBytes: memoryMB << 20)
+    }
 }
 
 /// Caliber's metric queries in one process, the table warm, partial results of earlier queries forgotten each time.

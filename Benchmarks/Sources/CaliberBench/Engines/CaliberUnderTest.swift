@@ -11,11 +11,11 @@ final class CaliberUnderTest {
     /// From the first events on.
     private var intake: IntakeSession?
 
-    init(database: String, dictionary: String) throws {
+    init(database: String, dictionary: String, memoryBudgetBytes: Int) throws {
         // What processes before have gathered is left out of it.
         engine = try Engine.open(
             databasePath: database, dictionary: try MetricDictionary.load(from: dictionary),
-            settings: EngineSettings(fewestArchivedRows: nil))
+            settings: EngineSettings(memoryBudgetBytes: memoryBudgetBytes, fewestArchivedRows: nil))
         session = try engine.session()
     }
 

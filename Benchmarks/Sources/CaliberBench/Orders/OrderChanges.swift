@@ -1,9 +1,10 @@
 import Foundation
 
 /// Events that change orders which are in the table: a refund, and a corrected amount. Each has an id and a figure of its
-/// own, so that none is a repeat.
+/// own, so that none is a repeat, not even of an earlier run on the same file.
 struct OrderChanges {
     let orderIDs: [String]
+    private let run = UUID()
     private var count = 0
 
     init(orderIDs: [String]) {
@@ -19,7 +20,7 @@ struct OrderChanges {
             count += 1
             let fen = String(format: "%d.%02d", 100 + count / 100, count % 100)
             lines += """
-                {"specversion":"1.0","id":"change-\(count)","source":"bench","type":"order.exported",\
+                {"specversion":"1.0","id":"\(run)-\(count)","source":"bench","type":"order.exported",\
                 "time":"2026-01-15T12:00:00+08:00","data":{"order_id":"\(order)","paid":"\(fen)","refunded":"\(fen)",\
                 "is_refunded":true,"status":"refunded"}}
 

@@ -25,6 +25,18 @@ public final class PartialCache: Sendable {
         var totals: [PlannedTimeRange: ScanTotals] = [:]
         var byteCount = 0
         var lastUse: UInt64 = 0
+        /// With so many contributions some may be of segments that are no more as they were.
+        var largestCount = 0
+
+        /// Forgets contributions of other segments than these.
+        mutating func forgetOthers(than current: [SegmentIdentity]) {
+            let known = Set(current)
+            for (key, partial) in partials where !known.contains(key.segment) {
+                partials[key] = nil
+                byteCount -= partial.byteCount
+            }
+            largestCount = partials.count + partials.count / 8 + 8
+        }
     }
 
     /// A plan's part of the cache must not exceed this share of it.
@@ -99,7 +111,8 @@ public final class PartialCache: Sendable {
     /// Contributions of a plan that are larger together are not archived: reading them would cost what scanning does.
     private static let mostArchivedBytes = 32 << 20
 
-    /// Keeps contributions, and forgets those of segments that are no more as they were.
+    /// Keeps contributions, and forgets those of segments that are no more as they were, at the latest when they are an
+    /// eighth of all.
     ///
     /// - Parameter current: all segments of the table.
     /// - Returns: false when they are too large to be kept.
@@ -114,12 +127,11 @@ public final class PartialCache: Sendable {
             state.clock += 1
             var entry = state.plans.removeValue(forKey: plan) ?? PlanEntry()
             state.byteCount -= entry.byteCount
-            let known = Set(current)
-            for (key, partial) in entry.partials where !known.contains(key.segment) {
-                entry.partials[key] = nil
-                entry.byteCount -= partial.byteCount
+            let limit = byteLimit / PartialCache.largestPlanShare
+            if entry.partials.count + new.count > entry.largestCount || entry.byteCount + added > limit {
+                entry.forgetOthers(than: current)
             }
-            guard entry.byteCount + added <= byteLimit / PartialCache.largestPlanShare else {
+            guard entry.byteCount + added <= limit else {
                 entry = PlanEntry()
                 return false
             }
