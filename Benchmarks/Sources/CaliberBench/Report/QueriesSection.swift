@@ -16,7 +16,8 @@ struct QueriesSection: ReportSection {
             """
             **Queries**, over \(grouped(orders)) orders of 40 columns, warm, milliseconds, median of \
             \(results.first?.peerSeconds.values.first?.count ?? 0). "÷ best" is Caliber's time over the best peer's (in \
-            bold); "of bandwidth" the share of the bound that memory sets.
+            bold); "of bandwidth" the share of the bound that memory sets. Caliber's tables may take 1 GiB, peers what \
+            they like.
             """,
             markdownTable(header, results.map(row) + [meanRow]),
             "Fastest runs: " + results.filter { $0.difference == nil }.map(fastestText).joined(separator: "; ") + ".",
