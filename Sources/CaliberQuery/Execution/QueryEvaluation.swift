@@ -63,15 +63,12 @@ struct QueryEvaluation {
     }
 
     mutating func run(_ execution: ScanExecution) throws {
-        let account: ScanExecution.Account
-        if let frame = execution.program.scan.frame {
-            let partials: [SegmentPartial]
-            (partials, account) = try execution.partials()
-            scans.append(.framed(FramedScan(execution, partials, frame: frame)))
-            latestMoments.append(try execution.latestMoment(partials.map(\.latestMoment)))
+        let frame = execution.program.scan.frame
+        let (totals, account) = try execution.totals(dimensions: frame?.dimensions ?? plan.dimensions)
+        latestMoments.append(try execution.latestMoment(totals.members.map(\.partial.latestMoment)))
+        if let frame {
+            scans.append(.framed(FramedScan(execution, totals, frame: frame)))
         } else {
-            let totals: ScanTotals
-            (totals, account) = try execution.totals(dimensions: plan.dimensions)
             let numbers: [Int32]
             if scans.isEmpty {
                 groups = totals.groups
@@ -80,7 +77,6 @@ struct QueryEvaluation {
                 numbers = groups.numbers(of: totals.groups)
             }
             scans.append(.ordinary(execution, totals: totals, numbers: numbers))
-            latestMoments.append(try execution.latestMoment(totals.members.map(\.partial.latestMoment)))
         }
         statistics.segmentsCached += account.cachedSegments
         statistics.segmentsScanned += account.scannedSegments
@@ -93,7 +89,12 @@ struct QueryEvaluation {
 
     /// Lets the next query of the same plan go on from here.
     func giveBackTotals() {
-        for case .ordinary(let execution, let totals, _) in scans { execution.giveBack(totals) }
+        for scan in scans {
+            switch scan {
+            case .ordinary(let execution, let totals, _): execution.giveBack(totals)
+            case .framed(let framed): framed.execution.giveBack(framed.totals)
+            }
+        }
     }
 
     /// Puts the windows and earlier periods of metrics along time together, with the groups that only they have.

@@ -71,16 +71,6 @@ struct ScanExecution {
         }
     }
 
-    /// What every segment gives, in the order of the segments.
-    func partials() throws -> (partials: [SegmentPartial], account: Account) {
-        let keys = self.keys
-        let (found, scanned) = try fetch(Array(keys.indices), keys)
-        var account = Account()
-        let isScanned = Set(scanned)
-        for position in found.indices { account.count(found[position], isScanned: isScanned.contains(position)) }
-        return (found, account)
-    }
-
     /// What all segments give together, in totals that the cache may have kept since the plan was last asked. They are
     /// this query's own until they are given back.
     func totals(dimensions: [PlannedDimension]) throws -> (totals: ScanTotals, account: Account) {

@@ -15,17 +15,19 @@ struct FrameEvaluation {
 
     /// - Returns: by leaf, groups of the answer with their values; nil for ordinary leaves.
     func values(_ groups: inout GroupRegistry) throws -> [[(group: Int, value: MetricValue)]?] {
-        let points = try framePoints(groups)
-        return try plan.leaves.map { leaf in
+        let frame = try framePoints(groups)
+        let points = plan.framePoints.points(of: frame, plan.leaves.map(\.steps))
+        return try plan.leaves.indices.map { position in
+            let leaf = plan.leaves[position]
             guard !leaf.steps.isEmpty, let scan = scans[leaf.scan] else { return nil }
-            return try values(of: leaf, scan, points, &groups)
+            return try values(of: leaf, scan, frame, points[position], &groups)
         }
     }
 
     private func values(
-        of leaf: PlannedLeaf, _ scan: FramedScan, _ framePoints: FramePoints, _ groups: inout GroupRegistry
+        of leaf: PlannedLeaf, _ scan: FramedScan, _ frame: FramePoints, _ points: [FramePoints.Point],
+        _ groups: inout GroupRegistry
     ) throws -> [(group: Int, value: MetricValue)] {
-        let points = framePoints.points(leaf.steps)
         let framed = FramedValues(scan: scan, leaf: leaf, points: points, parallelism: parallelism)
         var place = AnswerPlaces(plan: plan, scan: scan)
         var averages = PeriodAverages(leaf: leaf, points: points)
@@ -35,14 +37,15 @@ struct FrameEvaluation {
             guard found.count < FrameEvaluation.mostValues else {
                 throw QueryProblem.tooManyPeriods(
                     count: points.count * scan.combinations.keys.count, limit: FrameEvaluation.mostValues,
-                    grain: framePoints.calendar.grain?.name ?? "day"
+                    grain: frame.calendar.grain?.name ?? "day"
                 ).diagnostic
             }
-            let key = place.key(of: combination, period: framePoints.periods[period].key, &keys)
+            let key = place.key(of: combination, period: frame.periods[period].key, &keys)
             found.append((keys.number(of: key), value))
         }
+        let isAveraged = leaf.isAveraged && frame.calendar.grain != nil
         try framed.values { value in
-            if leaf.isAveraged, framePoints.calendar.grain != nil {
+            if isAveraged {
                 averages.add(value)
             } else {
                 try put(points[value.point].period, value.combination, value.value)
@@ -69,8 +72,7 @@ struct FrameEvaluation {
         var low: Int64?
         var high: Int64?
         for scan in scans.compactMap({ $0 }) {
-            for group in 0..<scan.groups.count {
-                let key = scan.baseKey(group)
+            for key in scan.baseKeys {
                 low = min(low ?? key, key)
                 high = max(high ?? key, key)
             }
@@ -127,11 +129,13 @@ struct FrameEvaluation {
 private struct AnswerPlaces {
     let plan: QueryPlan
     let scan: FramedScan
+    private let time: Int?
     private var known: [Int32: [Int64]] = [:]
 
     init(plan: QueryPlan, scan: FramedScan) {
         self.plan = plan
         self.scan = scan
+        time = plan.dimensions.firstIndex(where: \.isMetricTime)
     }
 
     mutating func key(of combination: Int32, period: Int64, _ groups: inout GroupRegistry) -> [Int64] {
@@ -142,7 +146,7 @@ private struct AnswerPlaces {
             key = template(of: scan.combinations.keys[Int(combination)], groups)
             known[combination] = key
         }
-        if let time = plan.dimensions.firstIndex(where: \.isMetricTime) { key[time] = period }
+        if let time { key[time] = period }
         return key
     }
 

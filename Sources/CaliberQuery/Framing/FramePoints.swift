@@ -1,5 +1,6 @@
 import CaliberCore
 import CaliberDictionary
+import Synchronization
 
 /// The periods that an answer shows, and for each metric along time the base periods that each is taken over.
 struct FramePoints {
@@ -11,7 +12,7 @@ struct FramePoints {
     /// The range of the query.
     let timeRange: PlannedTimeRange
 
-    struct Period {
+    struct Period: Equatable {
         /// As the answer's groups have it; 0 where they have no time.
         let key: Int64
         let stretch: TimeStretch
@@ -21,6 +22,11 @@ struct FramePoints {
     struct Point: Equatable {
         let period: Int
         let keys: Range<Int64>
+    }
+
+    /// Whether every metric is taken over the same base periods here as there, in plans of one zone and grain.
+    func areAlike(_ other: FramePoints) -> Bool {
+        data == other.data && timeRange == other.timeRange && periods == other.periods
     }
 
     /// In the order of time; periods whose window is empty have none.
@@ -70,5 +76,21 @@ struct FramePoints {
             }
             return moments
         }
+    }
+}
+
+/// The points of a plan's metrics as they were last worked out: which days a window has changes once a day at most, while
+/// the rows of these days change all the time.
+final class FramePointMemory: Sendable {
+    private let last = Mutex<(frame: FramePoints, points: [[FramePoints.Point]])?>(nil)
+
+    /// - Returns: by position, the points of each list of steps; none where there are no steps.
+    func points(of frame: FramePoints, _ steps: [[TimeStep]]) -> [[FramePoints.Point]] {
+        if let last = last.withLock({ $0 }), last.frame.areAlike(frame), last.points.count == steps.count {
+            return last.points
+        }
+        let points = steps.map { $0.isEmpty ? [] : frame.points($0) }
+        last.withLock { $0 = (frame, points) }
+        return points
     }
 }

@@ -2,16 +2,11 @@ import CaliberColumns
 import CaliberDictionary
 
 /// What a framed scan gave: by base period and the answer's other dimensions.
-struct FramedScan {
-    let program: ScanProgram
-    let partials: [SegmentPartial]
-    /// By partial, the base group of each of its groups.
-    let numbers: [[Int32]]
-    let groups: GroupRegistry
-    /// By fold; nil for those whose states are put together window by window.
-    let totals: [FoldTotal?]
-    /// Rows that passed: for all, then for each mask, by base group.
-    let rowCounts: [[Int64]]
+final class FramedScan {
+    let execution: ScanExecution
+    let totals: ScanTotals
+    /// By base group, the key of its base period.
+    let baseKeys: [Int64]
     /// Groups by what they have apart from time.
     let combinations: Combinations
 
@@ -27,43 +22,18 @@ struct FramedScan {
         let starts: [Int]
     }
 
-    init(_ execution: ScanExecution, _ partials: [SegmentPartial], frame: ScanFrame) {
-        let program = execution.program
-        var groups = GroupRegistry(frame.dimensions)
-        let merged = Set(
-            program.scan.aggregates.indices.filter { !program.scan.aggregates[$0].aggregation.isRunning }
-                .map { program.foldOfAggregate[$0] })
-        var totals: [FoldTotal?] = program.folds.indices.map {
-            merged.contains($0) ? nil : FoldTotal(program.folds[$0])
-        }
-        var counts = [[Int64]](repeating: [], count: program.masks.count + 1)
-        var allNumbers: [[Int32]] = []
-        for partial in partials {
-            let numbers = groups.numbers(of: partial)
-            for fold in totals.indices {
-                totals[fold]?.grow(to: groups.count)
-                totals[fold]?.merge(partial.folds[fold], numbers, part: allNumbers.count)
-            }
-            for mask in counts.indices {
-                counts[mask] += [Int64](repeating: 0, count: groups.count - counts[mask].count)
-                for (index, number) in numbers.enumerated() {
-                    counts[mask][Int(number)] += partial.rowCounts[mask][index]
-                }
-            }
-            allNumbers.append(numbers)
-        }
-        for fold in totals.indices { totals[fold]?.grow(to: groups.count) }
-        self.program = program
-        self.partials = partials
-        self.groups = groups
+    /// - Parameter totals: by the frame's dimensions, the base period last.
+    init(_ execution: ScanExecution, _ totals: ScanTotals, frame: ScanFrame) {
+        self.execution = execution
         self.totals = totals
-        numbers = allNumbers
-        rowCounts = counts.map { $0 + [Int64](repeating: 0, count: groups.count - $0.count) }
-        combinations = FramedScan.combinations(groups, frame.dimensions)
+        let time = totals.groups.dimensionCount - 1
+        let groups = totals.groups
+        baseKeys = (0..<groups.count).map { groups.lane($0, time) }
+        combinations = FramedScan.combinations(totals.groups, frame.dimensions)
     }
 
-    /// The key of a group's base period.
-    func baseKey(_ group: Int) -> Int64 { groups.lane(group, groups.dimensionCount - 1) }
+    var program: ScanProgram { execution.program }
+    var groups: GroupRegistry { totals.groups }
 
     private static func combinations(_ groups: GroupRegistry, _ dimensions: [PlannedDimension]) -> Combinations {
         let time = groups.dimensionCount - 1

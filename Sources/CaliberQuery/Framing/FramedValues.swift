@@ -15,7 +15,7 @@ struct FramedValues {
     }
 
     private var aggregate: PlannedAggregate { scan.program.scan.aggregates[leaf.aggregate] }
-    private var rows: [Int64] { scan.rowCounts[aggregate.mask.map { $0 + 1 } ?? 0] }
+    private var rows: [Int64] { scan.totals.states.rowCounts[aggregate.mask.map { $0 + 1 } ?? 0] }
 
     func values(_ take: (Value) throws -> Void) throws {
         if aggregate.aggregation.isRunning { try runningValues(take) } else { try mergedValues(take) }
@@ -33,12 +33,14 @@ struct FramedValues {
         let parts = try parts()
         let rows = rows
         let combine = FramedValues.combination(of: leaf.simple.aggregation)
+        let isAverage = leaf.simple.aggregation == .average
         let order = scan.combinations.order
         for combination in scan.combinations.keys.indices {
             let range = scan.combinations.starts[combination]..<scan.combinations.starts[combination + 1]
             let groups = order[range].map(Int.init).filter { rows[$0] > 0 }
             try slide(over: groups, parts, combine) { point, part in
-                try take(Value(point: point, combination: Int32(combination), value: finished(part)))
+                try take(
+                    Value(point: point, combination: Int32(combination), value: isAverage ? average(part) : part.value))
             }
         }
     }
@@ -48,6 +50,7 @@ struct FramedValues {
         over groups: [Int], _ parts: [Part], _ combine: @escaping (Part, Part) -> Part,
         _ take: (Int, Part) throws -> Void
     ) rethrows {
+        let (baseKeys, points) = (scan.baseKeys, points)
         var window = SlidingWindow(combine)
         var next = 0
         var point = 0
@@ -55,13 +58,13 @@ struct FramedValues {
             if window.isEmpty {
                 guard next < groups.count else { return }
                 // Points whose window ends before the next base period with rows see nothing.
-                let key = scan.baseKey(groups[next])
+                let key = baseKeys[groups[next]]
                 point = firstIndex(in: point..<points.count) { points[$0].keys.upperBound > key }
                 guard point < points.count else { return }
             }
             let keys = points[point].keys
-            while next < groups.count, scan.baseKey(groups[next]) < keys.upperBound {
-                window.append(parts[groups[next]], key: scan.baseKey(groups[next]))
+            while next < groups.count, baseKeys[groups[next]] < keys.upperBound {
+                window.append(parts[groups[next]], key: baseKeys[groups[next]])
                 next += 1
             }
             window.removeEntries(before: keys.lowerBound)
@@ -82,9 +85,9 @@ struct FramedValues {
 
     private func values(ofAggregate position: Int) throws -> [MetricValue] {
         let aggregate = scan.program.scan.aggregates[position]
-        guard let total = scan.totals[scan.program.foldOfAggregate[position]] else { return [] }
         return try QueryEvaluation.values(
-            of: total, aggregate, type: leaf.definition.type, groupCount: scan.groups.count, parallelism: parallelism)
+            of: scan.totals.states.folds[scan.program.foldOfAggregate[position]], aggregate, type: leaf.definition.type,
+            groupCount: scan.groups.count, parallelism: parallelism)
     }
 
     private static func combination(of aggregation: Aggregation) -> (Part, Part) -> Part {
@@ -95,8 +98,7 @@ struct FramedValues {
         }
     }
 
-    private func finished(_ part: Part) -> MetricValue {
-        guard leaf.simple.aggregation == .average else { return part.value }
+    private func average(_ part: Part) -> MetricValue {
         switch part.value {
         case .null: return .null
         case .integer(let sum): return QueryEvaluation.average(sum, part.count, as: leaf.definition.type)
@@ -110,15 +112,18 @@ struct FramedValues {
     private func mergedValues(_ take: (Value) throws -> Void) throws {
         let fold = scan.program.foldOfAggregate[leaf.aggregate]
         let rows = rows
+        let baseKeys = scan.baseKeys
         let byTime = (0..<Int32(scan.groups.count)).filter { rows[Int($0)] > 0 }
-            .sorted { scan.baseKey(Int($0)) < scan.baseKey(Int($1)) }
-        let spans = scan.numbers.map { numbers in numbers.map { scan.baseKey(Int($0)) } }
-            .map { keys in keys.min().flatMap { low in keys.max().map { low...$0 } } }
+            .sorted { baseKeys[Int($0)] < baseKeys[Int($1)] }
+        let spans = scan.totals.members.map { member -> ClosedRange<Int64>? in
+            let keys = member.numbers.map { baseKeys[Int($0)] }
+            return keys.min().flatMap { low in keys.max().map { low...$0 } }
+        }
         var slotOfGroup = [Int32](repeating: -1, count: scan.groups.count)
         var slotOfCombination = [Int32](repeating: -1, count: scan.combinations.keys.count)
         for (point, keys) in points.map(\.keys).enumerated() {
-            let start = firstIndex(in: byTime.indices) { scan.baseKey(Int(byTime[$0])) >= keys.lowerBound }
-            let end = firstIndex(in: byTime.indices) { scan.baseKey(Int(byTime[$0])) >= keys.upperBound }
+            let start = firstIndex(in: byTime.indices) { baseKeys[Int(byTime[$0])] >= keys.lowerBound }
+            let end = firstIndex(in: byTime.indices) { baseKeys[Int(byTime[$0])] >= keys.upperBound }
             guard start < end else { continue }
             var combinations: [Int32] = []
             for group in byTime[start..<end] {
@@ -133,8 +138,8 @@ struct FramedValues {
             total.grow(to: combinations.count)
             for (position, span) in spans.enumerated() {
                 guard let span, span.lowerBound < keys.upperBound, span.upperBound >= keys.lowerBound else { continue }
-                total.merge(
-                    scan.partials[position].folds[fold], scan.numbers[position].map { slotOfGroup[Int($0)] })
+                let member = scan.totals.members[position]
+                total.merge(member.partial.folds[fold], member.numbers.map { slotOfGroup[Int($0)] })
             }
             let values = try QueryEvaluation.values(
                 of: total, aggregate, type: leaf.definition.type, groupCount: combinations.count,

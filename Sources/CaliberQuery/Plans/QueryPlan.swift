@@ -21,6 +21,8 @@ public struct QueryPlan: Sendable {
     package var relations = PlannedRelations()
     /// The earlier time that every metric is put beside.
     package var comparison: PlannedComparison?
+    /// Kept from one run of the plan to the next.
+    let framePoints = FramePointMemory()
 
     /// The tables that the answer is computed from, joined ones included, in alphabetical order.
     public var tables: [String] {
