@@ -118,7 +118,8 @@ struct QuerySQL {
             "    \(self.dimension(dimension, sql, periodsAs: "\(planned.name)_period")) AS \(planned.name)"
         }
         for (aggregate, leaf) in leavesOfAggregates(position) {
-            columns.append("    \(self.aggregate(aggregate, scan, sql)) AS \(aggregateName(leaf))")
+            let text = nullWithoutRows(self.aggregate(aggregate, scan, sql), aggregate, scan, sql)
+            columns.append("    \(text) AS \(aggregateName(leaf))")
         }
         var lines = ["  SELECT", columns.joined(separator: ",\n"), "  FROM " + MarkSQL.source(of: scan, plan)]
         lines += scan.joins.map { "  " + self.join($0, scan) }
@@ -189,6 +190,20 @@ struct QuerySQL {
             case .percentile(let fraction, false): "QUANTILE_DISC(\(value), \(fraction))"
             }
         return aggregate.mask.map { "\(call) FILTER (WHERE \(sql.text(scan.masks[$0])))" } ?? call
+    }
+
+    /// Where only rows of other aggregates make a group, a count is null, not 0: nothing is there to be counted.
+    private func nullWithoutRows(
+        _ text: String, _ aggregate: PlannedAggregate, _ scan: PlannedScan, _ sql: ExpressionSQL
+    ) -> String {
+        guard let mask = aggregate.mask, !scan.dimensions.isEmpty, scan.aggregates.contains(where: { $0.mask != mask })
+        else { return text }
+        switch aggregate.aggregation {
+        case .count, .countNew, .countDistinct:
+            guard aggregate.expression != nil else { return "NULLIF(\(text), 0)" }
+            return "CASE WHEN COUNT(*) FILTER (WHERE \(sql.text(scan.masks[mask]))) > 0 THEN \(text) END"
+        default: return text
+        }
     }
 
     func join(_ join: PlannedJoin, _ scan: PlannedScan) -> String {

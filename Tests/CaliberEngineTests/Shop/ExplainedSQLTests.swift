@@ -15,6 +15,8 @@ import Testing
             [.text, .integer]
         ),
         (query("repurchase_rate_30d", by: "channel", where: ["province != '广东'"]), [.text, .number]),
+        // Many a buyer has orders of one kind and none of the other.
+        (query("orders_reviewed,open_deposits", by: "buyer_id"), [.text, .integer, .integer]),
         (query("same_product_payments_24h", by: "channel"), [.text, .integer]),
         (query("latest_order_value", by: "channel", where: ["paid > 50"], from: "2025-03-01"), [.text, .money]),
         (
