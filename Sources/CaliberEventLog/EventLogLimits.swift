@@ -26,7 +26,7 @@ package enum EventLogLimits {
     /// Keys that may be in memory only; after a crash those of as many events are read from the log.
     package static let unwrittenKeyCount = 1 << 20
     /// Sorted keys that stay in memory; older and larger runs are read from the file page by page.
-    static let residentKeyByteCount = 32 << 20
+    static let residentKeyByteCount = 17 << 20
     /// What is read of a compressed input or a table at once.
     static let inputBlockByteCount = 1 << 20
     /// What is read at once of an input that is committed by the number of its events.

@@ -138,7 +138,8 @@ enum StoreLimits {
     static let derivedBusyTimeoutMilliseconds = 20
     static let readerCount = 4
     static let pageByteCount = 8192
-    static let cacheKibibytes = 65_536
+    /// Of one connection. What is written is mostly written once, in order; what is read is mapped.
+    static let cacheKibibytes = 16_384
     static let walCheckpointPageCount = 16_000
     static let longWriteAheadLogByteCount = 16 << 20
     static let mappedByteCount: Int64 = 1 << 36

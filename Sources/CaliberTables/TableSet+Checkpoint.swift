@@ -100,6 +100,7 @@ extension TableSet {
         for (table, (image, identity)) in zip(tables, zip(images, written.identities)) {
             table.adopt(image, identity, view: view, cache: cache)
         }
+        self.written.add(written.report)
         heldSnapshot = nil
     }
 }

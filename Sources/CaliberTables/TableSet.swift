@@ -38,6 +38,7 @@ public final class TableSet {
     /// A checkpoint that another thread is writing.
     var checkpointAside: CheckpointAside?
     private var interruption: String?
+    var written = FileTraffic()
     /// What replay at opening, and folds since, made of their events.
     public private(set) var account = FoldAccount()
 
@@ -127,6 +128,13 @@ public final class TableSet {
     /// The part of it that the budget bounds between folds.
     public var segmentMemoryByteCount: Int { tables.reduce(0) { $0 + $1.segmentByteCount } }
 
+    /// What folds have read of the file, and checkpoints written to it.
+    public var traffic: FileTraffic {
+        var total = written
+        total.columnsRead = tables.reduce(0) { $0 + $1.columnsRead }
+        return total
+    }
+
     /// The most that they held after any batch of a fold.
     public private(set) var peakMemoryByteCount = 0
 
@@ -198,6 +206,7 @@ public final class TableSet {
         var total = FoldAccount()
         do {
             for table in tables {
+                table.useClock += 1
                 for batch in table.foldingOrder(of: batches) where batch.count > 0 {
                     guard let folds = table.layout.folds[batch.contract.name] else { continue }
                     guard folds.contract == batch.contract else {
@@ -231,7 +240,7 @@ public final class TableSet {
             guard segmentMemoryByteCount > limit else { return }
         }
         _ = try checkpoint(lease)
-        evictClean(downTo: limit / 2)
+        evictClean(downTo: limit / 2, sparing: limit / 8 * 7)
         // Pages of the file that the checkpoint worked with would otherwise stay with the process.
         store.releaseMemory()
     }
@@ -244,7 +253,7 @@ public final class TableSet {
         cache.limit(to: max(settings.memoryBudgetBytes - held, settings.memoryBudgetBytes / 8))
         peakMemoryByteCount = max(peakMemoryByteCount, memoryByteCount)
         let limit = segmentByteLimit
-        if segmentMemoryByteCount > limit { evictClean(downTo: limit / 4 * 3) }
+        if segmentMemoryByteCount > limit { evictClean(downTo: limit / 4 * 3, sparing: limit) }
     }
 
     /// What the budget leaves for segments, with some room for what one batch adds.
@@ -254,16 +263,16 @@ public final class TableSet {
         return max((budget - fixed) / 4 * 3, budget / 4)
     }
 
-    private func evictClean(downTo byteCount: Int) {
+    /// - Parameters:
+    ///   - byteCount: what segments are to take then.
+    ///   - sparingByteCount: what they may take if the rest is all in use by the last fold: the next one likely needs it.
+    private func evictClean(downTo byteCount: Int, sparing sparingByteCount: Int) {
         var remaining = segmentMemoryByteCount
-        let clean = tables.flatMap { table in
-            table.liveSegments.filter { !$0.isDirty && $0.storedVersion > 0 && !$0.isEvicted }
-                .map { (table: table, segment: $0) }
-        }
-        for (table, segment) in clean.sorted(by: { $0.segment.lastUse < $1.segment.lastUse }) {
-            guard remaining > byteCount else { return }
-            remaining -= segment.accountedByteCount
-            table.evict(segment)
+        guard remaining > byteCount else { return }
+        for part in tables.flatMap(\.evictableParts).sorted(by: { $0.lastUse < $1.lastUse }) {
+            guard remaining > (part.lastUse == part.table.useClock ? sparingByteCount : byteCount) else { return }
+            remaining -= part.segment.byteCount(of: part.kind)
+            part.table.evict(part.kind, of: part.segment)
         }
     }
 

@@ -48,8 +48,32 @@ import Testing
             try world.feed((0..<10).map { payment(world, "o\(day)-\($0)", at: Int64(day * 10 + $0), time: 0) }, to: set)
         }
         let segments = try set.snapshot(of: "orders").segments
-        #expect(segments.count == 25)
+        // One place in sixteen is for orders that come late.
+        #expect(segments.count == 27)
+        #expect(segments.dropLast().allSatisfy { $0.rowCount == 15 })
+        #expect(set.verify().isEmpty)
+    }
+
+    @Test func `an order that comes late splits no segment that others have grown past`() throws {
+        let world = try TestWorld.orders()
+        let set = try world.open()
+        for day in 0..<20 {
+            try world.feed((0..<15).map { payment(world, "o\(day)-\($0)", at: Int64(day * 15 + $0), time: 0) }, to: set)
+        }
+        for day in 0..<20 { try world.feed([payment(world, "late\(day)", at: Int64(day * 15 + 7), time: 0)], to: set) }
+        let segments = try set.snapshot(of: "orders").segments
+        #expect(segments.count == 20)
         #expect(segments.allSatisfy { $0.rowCount == 16 })
+        #expect(set.verify().isEmpty)
+        #expect(try renderedRows(set.snapshot(of: "orders")) == world.expected())
+    }
+
+    @Test func `orders that wait for an anchor wait in segments that are smaller`() throws {
+        let world = try TestWorld.orders()
+        let set = try world.open(settings: TableSettings(segmentRowLimit: 64))
+        try world.feed((0..<100).map { created(world, "o\($0)", time: 0) }, to: set)
+        let segments = try set.snapshot(of: "orders").segments
+        #expect(segments.map(\.rowCount).sorted() == [4] + [Int](repeating: 16, count: 6))
         #expect(set.verify().isEmpty)
     }
 
@@ -66,7 +90,7 @@ import Testing
     @Test func `a checkpoint writes what changed and nothing else`() throws {
         let world = try TestWorld.orders()
         let set = try world.open()
-        try world.feed((0..<64).map { payment(world, "o\($0)", at: Int64($0), time: 0) }, to: set)
+        try world.feed((0..<60).map { payment(world, "o\($0)", at: Int64($0), time: 0) }, to: set)
         let first = try set.checkpoint()
         #expect(first.segments == 4)
         #expect(try set.checkpoint() == CheckpointReport())

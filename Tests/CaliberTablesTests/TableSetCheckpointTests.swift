@@ -83,7 +83,7 @@ import Testing
 
     @Test func `columns that events leave as they are are not written again`() throws {
         let world = try TestWorld.orders()
-        let set = try world.open(settings: TableSettings(segmentRowLimit: 256))
+        let set = try world.open(settings: TableSettings(segmentRowLimit: 512))
         func created(_ order: Int, time: Int64, status: String) -> TestEvent {
             world.event(
                 "order.created", time: time,

@@ -10,13 +10,16 @@ import Testing
     private static let batchSize = 500
 
     /// Orders that are created and paid as time goes on, one payment in a hundred late by days of the stream.
-    private func feed(_ orderCount: Int, to set: TableSet, of world: TestWorld) throws {
+    private func feed(
+        _ orderCount: Int, to set: TableSet, of world: TestWorld, lateBy delay: Int = .max
+    ) throws {
         var generator = SeededGenerator(seed: 41)
         for first in stride(from: 0, to: orderCount, by: TableSetMemoryTests.batchSize) {
             var events: [TestEvent] = []
             for order in first..<min(first + TableSetMemoryTests.batchSize, orderCount) {
                 let isLate = Int.random(in: 0..<100, using: &generator) == 0
-                let paidOrder = isLate ? Int.random(in: 0...order, using: &generator) : order
+                let earliest = order - min(order, delay)
+                let paidOrder = isLate ? Int.random(in: earliest...order, using: &generator) : order
                 events.append(
                     world.event(
                         "order.created", time: Int64(order),
@@ -50,6 +53,67 @@ import Testing
             #expect(set.memoryByteCount <= set.peakMemoryByteCount)
             #expect(set.verify().map(\.description) == [])
         }
+    }
+
+    @Test func `ten times the orders are written and read about ten times, in memory for a part of them`() throws {
+        var traffic: [FileTraffic] = []
+        for orderCount in [5_000, 50_000] {
+            let world = try TestWorld.orders()
+            let set = try world.open(settings: TableSettings(memoryBudgetBytes: 2 << 20, segmentRowLimit: 1024))
+            try feed(orderCount, to: set, of: world, lateBy: 2_000)
+            try set.checkpoint()
+            traffic.append(set.traffic)
+        }
+        #expect(traffic[1].checkpoints > 5)
+        #expect(traffic[1].bytesWritten <= 12 * traffic[0].bytesWritten)
+        #expect(traffic[1].columnsRead <= 12 * max(traffic[0].columnsRead, 100))
+    }
+
+    @Test func `an old order's new status brings into memory the columns that it concerns`() throws {
+        let world = try TestWorld.orders()
+        let settings = TableSettings(segmentRowLimit: 1024)
+        do {
+            let set = try world.open(settings: settings)
+            try feed(5_000, to: set, of: world)
+            try set.checkpoint()
+        }
+        let set = try world.open(settings: settings)
+        let before = set.traffic
+        let paid = world.event(
+            "order.created", time: 1_000_000, ["order_id": .text("order-700"), "status": .text("closed")])
+        try world.feed([paid], to: set)
+        // Of one segment: the status and the note that goes with it, who leads them, and holders of other values.
+        #expect(set.traffic.columnsRead - before.columnsRead <= 16)
+        #expect(set.traffic.columnsRead > before.columnsRead)
+        try set.checkpoint()
+        #expect(set.traffic.columnsWritten <= 8)
+    }
+
+    @Test func `orders of one moment whose payment is repeated stay where they are`() throws {
+        let world = try TestWorld.orders()
+        let settings = TableSettings(segmentRowLimit: 1024)
+        func payments(_ time: Int64) -> [TestEvent] {
+            (0..<500).map {
+                world.event(
+                    "payment.callback", time: time,
+                    [
+                        "order_id": .text("order-\($0)"), "status": .text("paid"), "at": .integer(Int64($0 / 10)),
+                        "amount": .integer(100), "ok": .boolean(true),
+                    ])
+            }
+        }
+        do {
+            let set = try world.open(settings: settings)
+            try world.feed(payments(1), to: set)
+            try set.checkpoint()
+        }
+        let set = try world.open(settings: settings)
+        try world.feed(payments(2), to: set)
+        let report = try set.checkpoint()
+        // The sum alone: the first payment leads, and no row has moved.
+        #expect(report.columns == 1)
+        #expect(set.verify().map(\.description) == [])
+        #expect(try renderedRows(set.snapshot(of: "orders")) == world.expected())
     }
 
     @Test func `tables that were written out in between are those that stayed in memory`() throws {

@@ -50,10 +50,10 @@ extension KeyIndex {
     /// One run of all keys of some, page by page: no more than a page of each is in memory.
     private static func merge(_ runs: [KeyRun], level: Int, in database: Database) throws -> KeyRun {
         let count = runs.reduce(0) { $0 + $1.count }
-        let filter = KeyFilter(keyCount: count)
+        let isKept = count * EventKey.byteCount <= EventLogLimits.residentKeyByteCount
+        let filter = KeyFilter(keyCount: count, isSmall: !isKept)
         // The filter follows when it is whole.
         let keyRunID = try insert(level: level, count: count, filter: Data(), in: database)
-        let isKept = count * EventKey.byteCount <= EventLogLimits.residentKeyByteCount
         let kept = isKept ? SortedKeys(capacity: count) : nil
         var firsts: [UInt64] = []
         var merge = KeyMerge(try runs.map { try KeyCursor($0, in: database) })

@@ -25,10 +25,22 @@ extension BatchFold {
         var remaining = rows.map { RowPick(source: 0, row: Int32($0)) }[...]
         while !remaining.isEmpty {
             let segment = try table.landingSegment()
-            let count = min(remaining.count, table.rowLimit - segment.rowCount)
+            let count = min(remaining.count, table.landingRowLimit - segment.rowCount)
             table.append(remaining.prefix(count), from: [passage], to: segment)
             remaining = remaining.dropFirst(count)
         }
+    }
+
+    /// Whether a row stands in order with its neighbours. Rows of one moment stand in the order of their keys, which are
+    /// then brought into memory; they are few columns, and putting rows in order takes all.
+    private func isInPlace(_ row: Int, of segment: MutableSegment, _ anchors: LaneBuffer) throws -> Bool {
+        for (first, second) in [(row - 1, row), (row, row + 1)] where first >= 0 && second < segment.rowCount {
+            if anchors.lanes[first] > anchors.lanes[second] { return false }
+            guard anchors.lanes[first] == anchors.lanes[second] else { continue }
+            for slot in 0..<table.layout.keyCount { try table.load(slot, of: segment) }
+            if !segment.keyPrecedes(first, second) { return false }
+        }
+        return true
     }
 
     /// The anchors of the rows that events of a run reach; nil where none of them can change.
@@ -53,9 +65,9 @@ extension BatchFold {
             guard anchors.validity[row] != 0 else { continue }
             let anchor = anchors.lanes[row]
             if let bounds, bounds.contains(anchor) {
-                let followsLast = row == 0 || anchors.lanes[row - 1] < anchor
-                let precedesNext = row == segment.rowCount - 1 || anchor < anchors.lanes[row + 1]
-                if !followsLast || !precedesNext { segment.sortedRowCount = min(segment.sortedRowCount, row) }
+                if segment.isAnchored, try !isInPlace(row, of: segment, anchors) {
+                    segment.sortedRowCount = min(segment.sortedRowCount, row)
+                }
             } else {
                 leaving.append(row)
             }

@@ -53,7 +53,6 @@ final class BatchFold {
     }
 
     private func run(_ events: Range<Int>) throws {
-        table.useClock += 1
         let passage = table.makePassage()
         try findRows(events, passage)
         var departures: [Departure] = []

@@ -58,6 +58,7 @@ extension MutableSegment {
     /// - Parameter rows: ascending, distinct.
     func removeRows(_ rows: [Int]) {
         guard let firstRemoved = rows.first else { return }
+        requireAllColumns()
         var moves: [(to: Int, from: Int)] = []
         var remaining = rowCount
         for row in rows.reversed() {
@@ -132,6 +133,7 @@ extension MutableSegment {
 
     /// Gives row `first + i` what row `order[i]` has.
     private func permute(from first: Int, order: [Int32]) {
+        requireAllColumns()
         let lanes = UnsafeMutablePointer<Int64>.allocate(capacity: order.count)
         let validity = UnsafeMutablePointer<UInt8>.allocate(capacity: order.count)
         defer {
@@ -156,7 +158,8 @@ extension MutableSegment {
         return first != second ? first < second : keyPrecedes(Int(left), Int(right))
     }
 
-    private func keyPrecedes(_ left: Int, _ right: Int) -> Bool {
+    /// Whether a row's key sorts before another's. Keys are in memory.
+    func keyPrecedes(_ left: Int, _ right: Int) -> Bool {
         for slot in 0..<layout.keyCount {
             guard let buffer = buffers[slot] else { continue }
             let (first, second) = (buffer.lanes[left], buffer.lanes[right])

@@ -32,13 +32,13 @@ final class MutableSegment {
     /// The first rows, as many as are known to be in the order of anchor, then key.
     var sortedRowCount: Int
     /// Where each key's row is; made when first needed.
-    private var rowIndex: RowIndex?
+    private(set) var rowIndex: RowIndex?
     /// Rows that snapshots may be reading: those past them can be written without a copy.
     private var sharedRowCount = 0
     /// Anchors as of the last sorting, or of the file.
     var anchors: ClosedRange<Int64>?
-    /// Of the fold that last used it; the least recent are evicted first.
-    var lastUse: UInt64 = 0
+    /// By slot: the fold that last asked for the column; the least recent are evicted first.
+    private var lastUses: [UInt64]
     /// What snapshots of this version share, so that what one encoded serves the next.
     var frozen: FrozenSegment? {
         didSet { if frozen != nil { sharedRowCount = max(sharedRowCount, rowCount) } }
@@ -59,6 +59,7 @@ final class MutableSegment {
         buffers = Array(repeating: nil, count: layout.slots.count)
         residences = Array(repeating: .absent, count: layout.slots.count)
         isChanged = Array(repeating: true, count: layout.slots.count)
+        lastUses = Array(repeating: 0, count: layout.slots.count)
         pools = layout.slots.map { $0.strings == .segment ? StringPool() : nil }
     }
 
@@ -78,6 +79,7 @@ final class MutableSegment {
         buffers = Array(repeating: nil, count: layout.slots.count)
         residences = Array(repeating: .stored, count: layout.slots.count)
         isChanged = Array(repeating: false, count: layout.slots.count)
+        lastUses = Array(repeating: 0, count: layout.slots.count)
         pools = Array(repeating: nil, count: layout.slots.count)
     }
 
@@ -86,20 +88,39 @@ final class MutableSegment {
     /// Rows are in the order of anchor, then key; those without an anchor are in none.
     var isSorted: Bool { !isAnchored || sortedRowCount == rowCount }
 
-    /// What its columns and its keys take in memory.
-    var loadedByteCount: Int {
-        var total = rowIndex?.byteCount ?? 0
-        for (slot, buffer) in buffers.enumerated() {
-            if let buffer { total += buffer.byteCount }
-            if let pool = pools[slot] { total += pool.byteCount + pool.count * 8 }
-        }
-        return total
+    // MARK: Columns
+
+    /// Says that a fold, of this number, asks for a column.
+    @inline(__always)
+    func noteUse(_ slot: Int, at use: UInt64) { lastUses[slot] = use }
+
+    func lastUse(_ slot: Int) -> UInt64 { lastUses[slot] }
+
+    /// Whether the file has a column as it is in memory.
+    func isInFile(_ slot: Int) -> Bool {
+        storedVersion > 0 && !isChanged[slot] && !(imaged != nil && imagedChanges[slot])
     }
 
-    /// Whether nothing of it is in memory.
-    var isEvicted: Bool { rowIndex == nil && !residences.contains(.loaded) }
+    /// Lets go of one column that the file has, too.
+    func evictColumn(_ slot: Int) {
+        precondition(isInFile(slot), "column \(layout.slots[slot].name) of segment \(id) is not stored as it is")
+        dropColumn(slot)
+    }
 
-    // MARK: Columns
+    /// Lets go of the hashes of keys, and of where they are found: both can be had from the keys.
+    func evictKeys() {
+        rowIndex = nil
+        dropColumn(layout.hashLowSlot)
+        dropColumn(layout.hashHighSlot)
+    }
+
+    private func dropColumn(_ slot: Int) {
+        // Snapshots to come read the column in the file.
+        frozen = nil
+        buffers[slot] = nil
+        pools[slot] = nil
+        residences[slot] = .stored
+    }
 
     /// Takes a column that came from the file.
     func install(_ buffer: LaneBuffer?, pool: StringPool?, at slot: Int) {
@@ -142,10 +163,10 @@ final class MutableSegment {
         return new
     }
 
-    /// Rows that a buffer is given room for: in steps of four, up to a full segment's.
+    /// Rows that a buffer is given room for: in steps of four, the last ones of two, up to a full segment's.
     static func capacity(for count: Int) -> Int {
         var capacity = 256
-        while capacity < count { capacity *= 4 }
+        while capacity < count { capacity *= capacity < RowPlace.rowLimit / 4 ? 4 : 2 }
         return capacity
     }
 
@@ -190,23 +211,11 @@ final class MutableSegment {
         imagedChanges = []
     }
 
-    /// Lets go of columns that the file has too, and of the keys.
-    func evict() {
-        precondition(!isDirty, "segment \(id) has changes that are not stored")
-        frozen = nil
-        rowIndex = nil
-        sharedRowCount = 0
-        for slot in buffers.indices {
-            buffers[slot] = nil
-            pools[slot] = nil
-            residences[slot] = .stored
-        }
-    }
-
     // MARK: Rows
 
     /// Adds rows that no event has given a value yet, and says where they begin.
     func appendRows(_ count: Int) -> Int {
+        requireAllColumns()
         let first = rowCount
         frozen = nil
         for slot in buffers.indices where buffers[slot] != nil {
@@ -220,6 +229,13 @@ final class MutableSegment {
     /// The column's lanes, of which the caller changes rows that it has just added.
     func appended(_ slot: Int, from firstRow: Int) -> LaneBuffer {
         extensible(slot, rowCapacity: rowCount, from: firstRow)
+    }
+
+    /// What moves rows moves all of their columns: one that is in the file alone would keep the old order.
+    func requireAllColumns() {
+        for slot in residences.indices where residences[slot] == .stored && layout.slots[slot].isStored {
+            preconditionFailure("column \(layout.slots[slot].name) of segment \(id) is not loaded")
+        }
     }
 
     // MARK: Keys

@@ -80,13 +80,16 @@ extension WideTable {
             let place = anchoredPlace(of: anchors[next])
             let target = anchored[place]
             try loadAll(of: target)
+            if try beginsNext(after: place, at: anchors[next]) { continue }
             guard target.rowCount < rowLimit else {
-                try makeRoom(at: place, for: anchors[next])
+                try makeRoom(at: place)
                 continue
             }
             var end = next + 1
-            let endLimit = min(anchors.count, next + rowLimit - target.rowCount)
-            let upper = place + 1 < lowerBounds.count ? lowerBounds[place + 1] : nil
+            let isLast = place + 1 == lowerBounds.count
+            let isGrowing = isLast && target.rowCount < growthLimit
+            let endLimit = min(anchors.count, next + (isGrowing ? growthLimit : rowLimit) - target.rowCount)
+            let upper = isGrowing ? nil : isLast ? target.anchors?.upperBound : lowerBounds[place + 1]
             while end < endLimit, upper.map({ anchors[end] < $0 }) ?? true { end += 1 }
             append(picks[next..<end], from: sources, to: target)
             next = end
@@ -121,17 +124,28 @@ extension WideTable {
         return row
     }
 
-    /// Splits a full segment. At the right end the left part stays full, since anchors mostly grow.
-    private func makeRoom(at place: Int, for anchor: Int64) throws {
+    /// How far the last segment grows, anchors mostly growing: what is left is for rows that come late, so that these
+    /// don't split it.
+    private var growthLimit: Int { rowLimit - rowLimit / 16 }
+
+    /// Begins another segment after the last one if that has grown enough and `anchor` is not below any of it.
+    private func beginsNext(after place: Int, at anchor: Int64) throws -> Bool {
+        let last = anchored[place]
+        guard place == anchored.count - 1, last.rowCount >= growthLimit, anchor >= last.anchors?.upperBound ?? .min
+        else { return false }
+        last.sort()
+        guard let high = last.anchors?.upperBound, anchor >= high else { return false }
+        anchored.append(try makeSegment(isAnchored: true))
+        lowerBounds.append(anchor)
+        return true
+    }
+
+    /// Splits a full segment. At the right end the left part stays nearly full, since anchors mostly grow.
+    private func makeRoom(at place: Int) throws {
         let full = anchored[place]
         full.sort()
         let isLast = place == anchored.count - 1
         let right = try makeSegment(isAnchored: true)
-        if isLast, let high = full.anchors?.upperBound, anchor >= high {
-            anchored.append(right)
-            lowerBounds.append(anchor)
-            return
-        }
         let share = isLast ? full.rowCount / 16 * 15 : full.rowCount / 2
         let kept = min(max(share, 1), full.rowCount - 1)
         let rows = kept..<full.rowCount

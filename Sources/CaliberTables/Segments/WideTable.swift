@@ -43,6 +43,7 @@ final class WideTable {
     /// Segments that the file has and this table no longer.
     var removedSegmentIDs: [Int64] = []
     var useClock: UInt64 = 0
+    private(set) var columnsRead = 0
     /// Segments that the running fold has used, whose memory is still to be counted.
     private var noted: [MutableSegment] = []
     /// What segments take in memory, as last counted.
@@ -105,7 +106,6 @@ final class WideTable {
         }
         let segment = MutableSegment(
             id: try segmentIDs.next(table: name), ordinal: ordinal, layout: layout, isAnchored: isAnchored)
-        segment.lastUse = useClock
         if ordinal == segments.count { segments.append(segment) } else { segments[ordinal] = segment }
         return segment
     }
@@ -129,15 +129,19 @@ final class WideTable {
         }
     }
 
+    /// Rows that a segment holds at most where rows land. Those that wait for an anchor come and go, for which all columns
+    /// are in memory: so they wait in segments that are smaller than those where they stay.
+    var landingRowLimit: Int { layout.anchorSlot == nil ? rowLimit : max(rowLimit / 4, min(rowLimit, 4)) }
+
     /// An unanchored segment with room for a row, all of its columns in memory.
     func landingSegment() throws -> MutableSegment {
-        if let landing, landing.rowCount < rowLimit {
+        if let landing, landing.rowCount < landingRowLimit {
             try loadAll(of: landing)
             return landing
         }
         let segment: MutableSegment
         // Segments that are nearly full are left alone: filling their last rows would make each of them dirty.
-        if let roomy = unanchored.first(where: { $0.rowCount < rowLimit / 4 * 3 }) {
+        if let roomy = unanchored.first(where: { $0.rowCount < landingRowLimit / 4 * 3 }) {
             try loadAll(of: roomy)
             segment = roomy
         } else {
@@ -152,12 +156,15 @@ final class WideTable {
 
     /// Brings a column into memory before a fold reads or writes it.
     func load(_ slot: Int, of segment: MutableSegment) throws {
+        segment.noteUse(slot, at: useClock)
         guard segment.residences[slot] == .stored else { return }
         guard layout.slots[slot].isStored else { return try loadHashes(of: segment) }
         guard let loader else {
             throw TablesProblem.corruptSegment(table: name, column: layout.slots[slot].name, segment: segment.id)
         }
-        let (buffer, pool) = try loader.buffer(slot, of: segment.storedLine)
+        columnsRead += 1
+        // What a fold asks for it mostly changes: the column as it is in the file is not asked for again.
+        let (buffer, pool) = try loader.buffer(slot, of: segment.storedLine, isKept: false)
         segment.install(buffer, pool: pool, at: slot)
     }
 
@@ -167,9 +174,8 @@ final class WideTable {
 
     // MARK: Memory
 
-    /// Says that a segment is in use, and that its memory may have grown.
+    /// Says that a segment's memory may have grown.
     func note(_ segment: MutableSegment) {
-        segment.lastUse = useClock
         if segment.ordinal != KeyDirectory.passageOrdinal, noted.last !== segment { noted.append(segment) }
     }
 
@@ -185,10 +191,20 @@ final class WideTable {
         segment.accountedByteCount = byteCount
     }
 
-    /// Lets go of what the file has too of a segment.
-    func evict(_ segment: MutableSegment) {
-        segment.evict()
+    /// Lets go of some of a segment that can be had again.
+    func evict(_ part: EvictablePart.Kind, of segment: MutableSegment) {
+        segment.evict(part)
         count(segment)
+    }
+
+    /// What can leave memory now.
+    var evictableParts: [EvictablePart] {
+        segments.flatMap { segment -> [EvictablePart] in
+            guard let segment, segment.accountedByteCount > 0 else { return [] }
+            return segment.evictableParts.map {
+                EvictablePart(table: self, segment: segment, kind: $0.kind, lastUse: $0.lastUse)
+            }
+        }
     }
 
     /// What can't leave memory while the table is folded: which segment each key is in, and the strings of categories.
