@@ -48,7 +48,7 @@ struct QueryEvaluation {
         return (evaluation, try evaluation.metricValues())
     }
 
-    /// - Parameter isOutline: no row will be read.
+    /// - Parameter isOutline: no row will be read, but for those that kept marks need to follow a change.
     static func execution(
         of program: ScanProgram, _ plan: QueryPlan, options: QueryOptions, cache: PartialCache?, isOutline: Bool,
         _ snapshots: @escaping (String) throws -> TableSnapshot
@@ -57,8 +57,16 @@ struct QueryEvaluation {
         let table = MarkedTable(
             scan: program.scan, zone: plan.zone, timeRange: timeRange, parallelism: options.parallelism,
             isOutline: isOutline)
+        if options.usesCache, let cache, let mark = program.keptMark,
+            let marked = try table.snapshots(keeping: mark, in: cache, snapshots)
+        {
+            return try ScanExecution(
+                program, timeRange: timeRange, options: options, cache: cache, keepsMarks: marked.areKept,
+                snapshots: marked.snapshots)
+        }
+        let keepsMarks = program.scan.marks.isEmpty || program.keptMark != nil && cache == nil
         return try ScanExecution(
-            program, timeRange: timeRange, options: options, cache: cache,
+            program, timeRange: timeRange, options: options, cache: cache, keepsMarks: keepsMarks,
             snapshots: try table.snapshots(snapshots))
     }
 

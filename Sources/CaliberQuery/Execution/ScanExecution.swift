@@ -13,13 +13,15 @@ struct ScanExecution {
     let options: QueryOptions
     /// nil where nothing is kept.
     let cache: PartialCache?
+    /// False where marks are made for this query alone: what a segment gives then depends on other segments.
+    let keepsMarks: Bool
     let fingerprint: PlanFingerprint
     /// Makes the joined tables ready; only where a segment is read.
     let makeJoins: () throws -> JoinedTables
 
     init(
         _ program: ScanProgram, timeRange: PlannedTimeRange, options: QueryOptions, cache: PartialCache?,
-        snapshots: @escaping (String) throws -> TableSnapshot
+        keepsMarks: Bool, snapshots: @escaping (String) throws -> TableSnapshot
     ) throws {
         let scan = program.scan
         let snapshot = try snapshots(scan.table.name)
@@ -31,8 +33,8 @@ struct ScanExecution {
         self.segments = segments
         self.timeRange = timeRange
         self.options = options
-        // A mark depends on rows of other segments.
-        self.cache = options.usesCache && scan.marks.isEmpty ? cache : nil
+        self.keepsMarks = keepsMarks
+        self.cache = options.usesCache && keepsMarks ? cache : nil
         fingerprint = try PlanFingerprint(program, snapshot: snapshots)
         makeJoins = {
             try JoinedTables(
@@ -101,7 +103,8 @@ struct ScanExecution {
     private func fetch(_ wanted: [Int], _ keys: [PartialKey]) throws -> (found: [SegmentPartial], scanned: [Int]) {
         if wanted.isEmpty { return ([], []) }
         let current = cache == nil ? [] : snapshot.segments.map(\.identity)
-        let codec = cache?.hasArchive == true ? PartialCodec(program) : nil
+        // Kept marks do not outlive the process, so neither does what is counted by them.
+        let codec = cache?.hasArchive == true && program.scan.marks.isEmpty ? PartialCodec(program) : nil
         if let cache, let codec {
             try cache.recall(fingerprint, current: current) { bytes in
                 try codec.decode(bytes) { try snapshot.segments.first?.column($0).pool }

@@ -34,18 +34,19 @@ struct ScanOutlook {
 
     /// Whether contributions are kept, and if not, why.
     enum Caching {
-        case on(keptByteCount: Int, byteLimit: Int)
+        case on(keptByteCount: Int, byteLimit: Int, withMarks: Bool)
         case switchedOff
         case absent
         case marked
 
         var text: String {
             switch self {
-            case .on(let kept, let limit):
-                "on, by segment and plan; \(MemoryText.megabytes(kept)) of \(MemoryText.megabytes(limit)) taken, "
+            case .on(let kept, let limit, let withMarks):
+                "on, by segment and plan\(withMarks ? ", and marks that follow changes" : ""); "
+                    + "\(MemoryText.megabytes(kept)) of \(MemoryText.megabytes(limit)) taken, "
                     + "a plan may take half"
             case .switchedOff: "switched off for this query"
-            case .marked: "not possible: what a row counts for depends on rows of other segments"
+            case .marked: "not possible: these marks depend on rows of other segments and are made for each query"
             case .absent: "none: the process keeps nothing between queries"
             }
         }
@@ -88,9 +89,11 @@ extension ScanExecution {
         let caching: ScanOutlook.Caching =
             !options.usesCache
             ? .switchedOff
-            : !program.scan.marks.isEmpty
-                ? .marked
-                : cache.map { .on(keptByteCount: $0.byteCount, byteLimit: $0.byteLimit) } ?? .absent
+            : cache.map {
+                .on(
+                    keptByteCount: $0.byteCount, byteLimit: $0.byteLimit,
+                    withMarks: !program.scan.marks.isEmpty)
+            } ?? (keepsMarks ? .absent : .marked)
         return ScanOutlook(segments: found, caching: caching)
     }
 }

@@ -25,25 +25,32 @@ struct FirstRows {
         return try byEarliestMoment()
     }
 
-    /// The one pool that all values are codes of, where rows stand in the order of their moments.
-    private func sharedPool() throws -> StringPool? {
-        guard reading.program.scan.isSortedByAnchor, case .column(let reference)? = valueExpression,
-            reference.path.isEmpty
-        else { return nil }
-        var shared: StringPool?
-        var end = Int64.min
-        for segment in reading.segments {
-            guard let anchors = segment.anchors, anchors.lowerBound >= end,
-                let pool = try segment.column(reference.name).pool, pool.isInterned, shared == nil || shared === pool
-            else { return nil }
-            shared = pool
-            end = anchors.upperBound
-        }
-        return shared
+    /// First rows to go on from when rows change; nil where each value's earliest row is to be kept.
+    func kept(_ basis: KeptFirstRows.Basis) throws -> KeptFirstRows? {
+        guard let pool = try sharedPool(), try canBeKept else { return nil }
+        let firsts = try FirstRowsByBitmap(reading, valueCount: pool.count, parallelism: parallelism)
+            .firstsBeforeBorders()
+        return try KeptFirstRows(firsts, of: reading, pool: pool, basis)
     }
 
-    private var valueExpression: TypedExpression.Node? {
-        reading.program.scan.dimensions.first?.expression.node
+    /// Whether first rows can follow their rows from change to change.
+    var canBeKept: Bool {
+        get throws { try sharedPool() != nil && ValueOwners.canNumber(segmentCount: reading.segments.count) }
+    }
+
+    /// The one pool that all values are codes of, where rows stand in the order of their moments.
+    private func sharedPool() throws -> StringPool? {
+        guard reading.program.scan.isSortedByAnchor, reading.program.scan.valueColumnName != nil,
+            reading.standsInOrder
+        else { return nil }
+        var shared: StringPool?
+        for segment in reading.segments.indices {
+            guard let pool = try reading.valueColumn(of: segment)?.pool, pool.isInterned,
+                shared == nil || shared === pool
+            else { return nil }
+            shared = pool
+        }
+        return shared
     }
 
     private func byEarliestMoment() throws -> MarkBytes {

@@ -18,23 +18,44 @@ struct FirstRowsByBitmap {
     }
 
     func marks() throws -> MarkBytes {
+        let marks = try marksBeforeBorders(collecting: false).marks
+        let ties = TieSettlement(reading, valueCount: valueCount)
+        for run in reading.momentRuns {
+            for move in try ties.moves(over: run, isMarked: { marks.bytes[$0.segment][$0.row] != 0 }) {
+                marks.bytes[move.from.segment][move.from.row] = 0
+                marks.bytes[move.to.segment][move.to.row] = 1
+            }
+        }
+        return marks
+    }
+
+    /// By segment, first rows with their values, before rows of one moment in several segments are settled.
+    func firstsBeforeBorders() throws -> [SegmentFirsts] {
+        let (marks, found) = try marksBeforeBorders(collecting: true)
+        let reading = reading
+        return try ParallelSegments.map(found.count, parallelism: parallelism) { segment in
+            SegmentFirsts(found[segment], marks.bytes[segment], rowCount: reading.segments[segment].rowCount)
+        }
+    }
+
+    private func marksBeforeBorders(collecting: Bool) throws -> (marks: MarkBytes, found: [FoundValues]) {
         let (reading, valueCount) = (reading, valueCount)
         let marks = MarkBytes(reading)
         let stretches = self.stretches()
         let bitmaps = stretches.map { _ in ValueBitmap(valueCount: valueCount) }
         let found = try ParallelSegments.map(stretches.count, parallelism: parallelism) { stretch in
-            let order = RowKeyOrder(reading)
+            let ties = TieSettlement(reading, valueCount: valueCount)
             let codes = SegmentCodes(largest: reading.segments.map(\.rowCount).max() ?? 0, valueCount: valueCount)
             return try stretches[stretch].map { segment in
                 try codes.read(segment, of: reading)
-                var found = bitmaps[stretch].mark(codes, into: marks.bytes[segment], collecting: stretch > 0)
-                try settleTies(codes, segment, marks.bytes[segment], order) { found.move($0, to: $1) }
+                var found = bitmaps[stretch].mark(
+                    codes, into: marks.bytes[segment], collecting: collecting || stretch > 0)
+                try ties.settle(codes, segment, marks.bytes[segment]) { found.move($0, to: $1) }
                 return found
             }
         }
         try takeBack(marks, stretches, bitmaps, found)
-        try settleBorders(marks)
-        return marks
+        return (marks, Array(found.joined()))
     }
 
     /// Neighbouring segments for each thread, of about as many rows.
@@ -66,84 +87,6 @@ struct FirstRowsByBitmap {
                     found[stretch][position], from: marks.bytes[segments.lowerBound + position])
             }
             met = met.joined(with: bitmaps[stretch])
-        }
-    }
-
-    // MARK: Rows of one moment
-
-    /// Among rows of one moment and one value, the mark goes to the one whose key comes first.
-    private func settleTies(
-        _ codes: SegmentCodes, _ segment: Int, _ marks: UnsafeMutablePointer<UInt8>, _ order: RowKeyOrder,
-        moved: (Int, Int) -> Void
-    ) throws {
-        codes.findRuns()
-        var row = 0
-        while let suspect = codes.nextSuspect(from: row) {
-            var start = suspect
-            while start > 0, codes.isTied[start] != 0 { start -= 1 }
-            row = suspect + 1
-            while row < codes.count, codes.isTied[row] != 0 { row += 1 }
-            guard codes.holdTwice(start..<row) else { continue }
-            let rows = (start..<row).map { (code: codes.codes[$0], place: (segment: segment, row: $0)) }
-            try settle(rows, order, moved: { moved($0.row, $1.row) }) { _ in marks }
-        }
-    }
-
-    /// Runs of one moment that go on in the next segment.
-    private func settleBorders(_ marks: MarkBytes) throws {
-        var segment = 0
-        let order = RowKeyOrder(reading)
-        while segment + 1 < reading.segments.count {
-            guard let end = reading.segments[segment].anchors?.upperBound,
-                reading.segments[segment + 1].anchors?.lowerBound == end
-            else {
-                segment += 1
-                continue
-            }
-            let first = segment
-            segment += 1
-            while segment + 1 < reading.segments.count, reading.segments[segment].anchors?.upperBound == end,
-                reading.segments[segment + 1].anchors?.lowerBound == end
-            {
-                segment += 1
-            }
-            var rows: [(code: UInt32, place: (segment: Int, row: Int))] = []
-            for place in first...segment {
-                let codes = SegmentCodes(largest: reading.segments[place].rowCount, valueCount: valueCount)
-                try codes.read(place, of: reading)
-                let moments = try codes.rows(at: end, in: place, of: reading)
-                rows += moments.map { (codes.codes[$0], (place, $0)) }
-            }
-            try settle(rows, order, moved: { _, _ in }) { marks.bytes[$0] }
-        }
-    }
-
-    private func settle(
-        _ rows: [(code: UInt32, place: (segment: Int, row: Int))], _ order: RowKeyOrder,
-        moved: ((segment: Int, row: Int), (segment: Int, row: Int)) -> Void,
-        _ marks: (Int) -> UnsafeMutablePointer<UInt8>
-    ) throws {
-        let none = UInt32(valueCount)
-        let sorted = rows.filter { $0.code != none }.sorted {
-            ($0.code, $0.place.segment, $0.place.row) < ($1.code, $1.place.segment, $1.place.row)
-        }
-        var start = 0
-        while start < sorted.count {
-            var end = start + 1
-            while end < sorted.count, sorted[end].code == sorted[start].code { end += 1 }
-            let same = sorted[start..<end]
-            start = end
-            guard same.count > 1, let marked = same.first(where: { marks($0.place.segment)[$0.place.row] != 0 }) else {
-                continue
-            }
-            var first = same[same.startIndex].place
-            for candidate in same.dropFirst() where try order.precedes(candidate.place, first) {
-                first = candidate.place
-            }
-            guard first != marked.place else { continue }
-            marks(marked.place.segment)[marked.place.row] = 0
-            marks(first.segment)[first.row] = 1
-            moved(marked.place, first)
         }
     }
 }

@@ -23,13 +23,8 @@ final class MarkBytes: @unchecked Sendable {
     /// Marks as a column of 0 and 1.
     func column(of segment: Int) -> EncodedColumn {
         let rowCount = rowCounts[segment]
-        let body = UnsafeRawBufferPointer(start: bytes[segment], count: (rowCount + 7) / 8 * 8)
-        if let column = EncodedColumn(
-            rowCount: rowCount, width: .one, base: 0, scale: 1, bounds: 0...1, nullCount: 0, body: body, pool: nil)
-        {
-            return column
-        }
-        preconditionFailure("\(body.count) bytes are no column of \(rowCount) marks")
+        return .marks(
+            UnsafeRawBufferPointer(start: bytes[segment], count: (rowCount + 7) / 8 * 8), rowCount: rowCount)
     }
 }
 

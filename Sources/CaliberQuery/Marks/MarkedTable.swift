@@ -27,6 +27,67 @@ struct MarkedTable {
         return { $0 == name ? marked : try snapshots($0) }
     }
 
+    /// The same with a mark that is kept between queries: segments are known by their rows and marks together, so that
+    /// what they give to the scan can be kept as well.
+    ///
+    /// - Returns: nil where rows turn out not to stand so that the mark can be kept; `areKept` is false where the next
+    ///   query will not find it.
+    func snapshots(
+        keeping mark: ScanProgram.KeptMark, in cache: PartialCache,
+        _ snapshots: @escaping (String) throws -> TableSnapshot
+    ) throws -> (snapshots: (String) throws -> TableSnapshot, areKept: Bool)? {
+        let snapshot = try snapshots(scan.table.name)
+        let known = cache.firstRows(of: mark.meaning)
+        // Wide enough for all queries so far: rows after a query's end are first rows in it to nobody.
+        let until = known.map { known in known.basis.until.flatMap { own in timeRange.until.map { max($0, own) } } }
+        let basis = KeptFirstRows.Basis(
+            until: until ?? timeRange.until, joins: try PlanFingerprint.joins(of: mark.rows, snapshot: snapshots))
+        let range = PlannedTimeRange(from: nil, until: basis.until)
+        if let known, known.isOf(RowReading.segments(of: snapshot, for: mark.rows, range), basis) {
+            return (with(mark.mark, known, snapshot, snapshots), areKept: true)
+        }
+        let reading = try RowReading(mark.rows, zone: zone, timeRange: range, snapshots: snapshots)
+        var firstRows: KeptFirstRows?
+        if let taken = cache.takeFirstRows(of: mark.meaning),
+            var update = try FirstRowsUpdate(taken, to: reading, basis)
+        {
+            firstRows = try update.run()
+        }
+        let search = FirstRows(reading, parallelism: parallelism)
+        if firstRows == nil {
+            guard try search.canBeKept else { return nil }
+            if isOutline { return (with(mark.mark, nil, snapshot, snapshots), areKept: true) }
+            firstRows = try search.kept(basis)
+        }
+        guard let firstRows else { return nil }
+        let areKept = cache.putFirstRows(firstRows, of: mark.meaning)
+        return (with(mark.mark, firstRows, snapshot, snapshots), areKept)
+    }
+
+    /// - Parameter kept: nil stands for marks that are not known yet.
+    private func with(
+        _ mark: PlannedMark, _ kept: KeptFirstRows?, _ snapshot: TableSnapshot,
+        _ snapshots: @escaping (String) throws -> TableSnapshot
+    ) -> (String) throws -> TableSnapshot {
+        var segments: [Int64: KeptSegment] = [:]
+        for segment in kept?.segments ?? [] { segments[segment.key.identity.id] = segment }
+        let marked = TableSnapshot(
+            definition: snapshot.definition, position: snapshot.position,
+            segments: snapshot.segments.map { segment in
+                let known = segments[segment.identity.id]
+                // Where all others are known, a segment without marks has no row in the time range.
+                let own = kept == nil ? KeptSegment.identityOfUnknown(segment.identity) : segment.identity
+                return SegmentSnapshot(
+                    identity: known?.identity ?? own,
+                    rowCount: segment.rowCount, anchors: segment.anchors,
+                    columns: MarkedColumns(
+                        segment: segment, markNames: [mark.name],
+                        marks: known.map { [mark.name: .bits($0.marks)] } ?? [:]))
+            })
+        let name = scan.table.name
+        return { $0 == name ? marked : try snapshots($0) }
+    }
+
     /// Rows that a mark is made from; they may have marks of their own.
     private func reading(
         _ rows: PlannedScan, timeRange: PlannedTimeRange = PlannedTimeRange(from: nil, until: nil),
@@ -90,7 +151,7 @@ struct MarkedTable {
                 identity: segment.identity, rowCount: segment.rowCount, anchors: segment.anchors,
                 columns: MarkedColumns(
                     segment: segment, markNames: names,
-                    marks: columns.compactMapValues { $0[segment.identity.id] }))
+                    marks: columns.compactMapValues { $0[segment.identity.id].map { .column($0) } }))
         }
         return TableSnapshot(definition: snapshot.definition, position: snapshot.position, segments: segments)
     }
@@ -100,10 +161,19 @@ struct MarkedTable {
 private struct MarkedColumns: SegmentColumns {
     let segment: SegmentSnapshot
     let markNames: Set<String>
-    let marks: [String: EncodedColumn]
+    let marks: [String: Marks]
+
+    enum Marks {
+        case column(EncodedColumn)
+        case bits([UInt64])
+    }
 
     func column(_ name: String) throws -> EncodedColumn {
-        if let mark = marks[name] { return mark }
+        switch marks[name] {
+        case .column(let column): return column
+        case .bits(let bits): return .marks(bits, rowCount: segment.rowCount)
+        case nil: break
+        }
         // A segment that no mark was made for holds no row that has one.
         if markNames.contains(name) { return .numbers([UInt32](repeating: 0, count: segment.rowCount)[...]) }
         return try segment.column(name)

@@ -5,7 +5,8 @@ import CaliberDictionary
 ///
 /// A scan reads the column like any other, so that filters, dimensions and time ranges apply to marked rows by the
 /// same code as to all rows, and after the mark is made. A mark depends on whole tables: what is computed with it from
-/// one segment must not be kept when another segment changes.
+/// one segment must not be kept when another segment changes, unless it is known which marks the change moves
+/// (`KeptFirstRows`).
 package struct PlannedMark: Sendable {
     /// Of the column; has two underscores in front, as no column of a dictionary has.
     package let name: String

@@ -21,17 +21,25 @@ struct RowReading: Sendable {
         program = ScanProgram(rows, zone: zone)
         joins = try JoinedTables(rows, scannedRowCount: snapshot.rowCount, snapshot: snapshots)
         self.timeRange = timeRange
-        // Chosen by the time alone: two readings of one table at one moment number rows alike, whatever their filters.
-        segments = snapshot.segments.filter { segment in
+        segments = RowReading.segments(of: snapshot, for: rows, timeRange)
+        var starts = [0]
+        for segment in segments { starts.append(starts[starts.count - 1] + segment.rowCount) }
+        self.starts = starts
+    }
+
+    /// The segments that can hold rows with a moment in the time range.
+    ///
+    /// Chosen by the time alone: two readings of one table at one moment number rows alike, whatever their filters.
+    static func segments(
+        of snapshot: TableSnapshot, for rows: PlannedScan, _ timeRange: PlannedTimeRange
+    ) -> [SegmentSnapshot] {
+        snapshot.segments.filter { segment in
             guard segment.rowCount > 0 else { return false }
             guard rows.isSortedByAnchor else { return true }
             guard let anchors = segment.anchors else { return false }
             return (timeRange.from.map { anchors.upperBound >= $0 } ?? true)
                 && (timeRange.until.map { anchors.lowerBound < $0 } ?? true)
         }
-        var starts = [0]
-        for segment in segments { starts.append(starts[starts.count - 1] + segment.rowCount) }
-        self.starts = starts
     }
 
     var rowCount: Int { starts[starts.count - 1] }
@@ -56,7 +64,9 @@ struct RowReading: Sendable {
     }
 
     /// Calls `body` for the rows of one segment, a chunk at a time. May be called for several segments at once.
-    func forEachChunk(of segment: Int, _ body: (Chunk) throws -> Void) throws {
+    ///
+    /// - Parameter part: the rows that are read; all where there is none.
+    func forEachChunk(of segment: Int, rows part: Range<Int>? = nil, _ body: (Chunk) throws -> Void) throws {
         let expressions = SegmentExpressions(segments[segment], program, joins)
         let filter =
             try program.filter.map { try SegmentPredicate($0) { try expressions.storedColumn($0) } } ?? .always
@@ -64,9 +74,9 @@ struct RowReading: Sendable {
         for expression in needed { try expressions.open(expression) }
         let predicates = PredicateEvaluation(expressions)
         let selected = ScratchBuffer<UInt8>(count: VectorProgram.chunkRowCount, repeating: 1)
-        let rowCount = segments[segment].rowCount
-        for start in stride(from: 0, to: rowCount, by: VectorProgram.chunkRowCount) {
-            let rows = start..<min(start + VectorProgram.chunkRowCount, rowCount)
+        let part = part ?? 0..<segments[segment].rowCount
+        for start in stride(from: part.lowerBound, to: part.upperBound, by: VectorProgram.chunkRowCount) {
+            let rows = start..<min(start + VectorProgram.chunkRowCount, part.upperBound)
             predicates.evaluate(filter, rows: rows, into: selected.pointer)
             let moments = program.anchor.map { expressions.values(of: $0, rows: rows) }
             if let moments { select(moments, count: rows.count, into: selected.pointer) }
@@ -78,6 +88,34 @@ struct RowReading: Sendable {
         }
     }
 
+    /// Rows of a segment among which all are that count at a moment; only those, where rows stand in the order of their
+    /// moments.
+    func rows(at moment: Int64, in segment: Int) throws -> Range<Int> {
+        let all = 0..<segments[segment].rowCount
+        guard program.scan.isSortedByAnchor, let anchor = program.anchor else { return all }
+        let expressions = SegmentExpressions(segments[segment], program, joins)
+        try expressions.open(anchor)
+        guard let column = expressions.storedColumn(of: anchor), column.nullCount == 0 else { return all }
+        let start = firstIndex(in: all) { column.lane(at: $0) >= moment }
+        return start..<firstIndex(in: start..<all.upperBound) { column.lane(at: $0) > moment }
+    }
+
+    /// Whether each segment begins where the one before it ends, or later.
+    var standsInOrder: Bool {
+        var end = Int64.min
+        for segment in segments {
+            guard let anchors = segment.anchors, anchors.lowerBound >= end else { return false }
+            end = anchors.upperBound
+        }
+        return true
+    }
+
+    /// The stored column that the first dimension is; nil where it is computed or joined.
+    func valueColumn(of segment: Int) throws -> EncodedColumn? {
+        guard let name = program.scan.valueColumnName else { return nil }
+        return try segments[segment].column(name)
+    }
+
     private func select(_ moments: ValueChunk, count: Int, into selected: UnsafeMutablePointer<UInt8>) {
         let from = timeRange.from ?? Int64.min
         let last = timeRange.until.map { $0 - 1 } ?? Int64.max
@@ -85,6 +123,16 @@ struct RowReading: Sendable {
             let moment = moments.lanes[row]
             selected[row] &= moments.validity[row] & (moment >= from ? 1 : 0) & (moment <= last ? 1 : 0)
         }
+    }
+}
+
+extension PlannedScan {
+    /// Of the first dimension, where it is a column of the table's own.
+    var valueColumnName: String? {
+        guard case .column(let reference)? = dimensions.first?.expression.node, reference.path.isEmpty else {
+            return nil
+        }
+        return reference.name
     }
 }
 

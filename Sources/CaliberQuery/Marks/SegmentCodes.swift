@@ -75,16 +75,6 @@ final class SegmentCodes {
         }
         return false
     }
-
-    /// The rows of a segment that count at one moment.
-    func rows(at moment: Int64, in segment: Int, of reading: RowReading) throws -> [Int] {
-        var rows: [Int] = []
-        try reading.forEachChunk(of: segment) { chunk in
-            guard let moments = chunk.moments else { return }
-            for row in 0..<chunk.count where moments[row] == moment { rows.append(chunk.start + row) }
-        }
-        return rows
-    }
 }
 
 /// Rows that were marked, with their values as codes.

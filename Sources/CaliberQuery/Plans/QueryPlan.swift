@@ -118,7 +118,7 @@ package struct PlannedScan: Sendable {
     /// Every join that the expressions take, those nearer to the table first.
     package let joins: [PlannedJoin]
     /// Columns that are made for the query by looking at other rows. What a segment gives to a scan with marks depends
-    /// on other segments too, so it must not be kept for another query.
+    /// on other segments too, so it must not be kept for another query unless the marks are kept with it.
     package var marks: [PlannedMark] = []
 
     /// The tables whose rows are read, each once.

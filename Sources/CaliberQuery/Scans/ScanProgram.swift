@@ -17,6 +17,17 @@ package struct ScanProgram: Sendable {
     let zone: BusinessZone
     /// Everything that a segment's contribution depends on, the segment, the time range and joined tables apart.
     let meaning: String
+    /// The scan's mark, where it is kept between queries.
+    let keptMark: KeptMark?
+
+    /// A mark that follows its rows from change to change.
+    struct KeptMark: Sendable {
+        let mark: PlannedMark
+        /// The rows that it is made from.
+        let rows: PlannedScan
+        /// Everything that it depends on, the tables' rows apart.
+        let meaning: String
+    }
 
     init(_ scan: PlannedScan, zone: BusinessZone) {
         var distinct: [TypedExpression] = []
@@ -42,11 +53,20 @@ package struct ScanProgram: Sendable {
         }
         self.folds = folds
         expressions = distinct.map { ScanExpression($0, zone: zone) }
-        meaning = scan.meaning(zone: zone)
+        keptMark = scan.keptMark(zone: zone)
+        meaning = scan.meaning(zone: zone) + (keptMark.map { "\nmark \($0.mark.name) \($0.meaning)" } ?? "")
     }
 }
 
 extension PlannedScan {
+    /// The scan's only mark, if it is first rows of a stored column that are found in the order they are stored in.
+    fileprivate func keptMark(zone: BusinessZone) -> ScanProgram.KeptMark? {
+        guard marks.count == 1, case .firstRows(let rows) = marks[0].content, rows.marks.isEmpty,
+            rows.isSortedByAnchor, rows.valueColumnName != nil
+        else { return nil }
+        return ScanProgram.KeptMark(mark: marks[0], rows: rows, meaning: "first of\n" + rows.meaning(zone: zone))
+    }
+
     fileprivate func meaning(zone: BusinessZone) -> String {
         var parts = [table.name, anchor?.canonicalText ?? "-", zone.identifier]
         parts += dimensions.map { "by \($0.expression.canonicalText) \($0.grain.map { "\($0)" } ?? "-")" }

@@ -31,6 +31,7 @@ extension ShopDictionary {
         // Not stored in the order of its moments, and counted over some rows only.
         simple("new_app_buyers", orders, .countNew, "buyer", .integer, filter: "channel = 'app'", anchor: "created_at"),
         simple("new_large_buyers", orders, .countNew, "buyer", .integer, filter: "is_large", fill: 0),
+        simple("new_tea_buyers", orders, .countNew, "buyer", .integer, filter: "product__category = 'tea'"),
         // Every segment has strings of its own.
         simple("new_notes", orders, .countNew, "note", .integer),
         simple("new_quantities", orders, .countNew, "quantity * 2", .integer),

@@ -46,7 +46,9 @@ struct TestTable: Sendable {
         func cut(_ range: Range<Int>, isAnchored: Bool) {
             for start in stride(from: range.lowerBound, to: range.upperBound, by: segmentRowCount) {
                 let part = Array(rows[start..<min(start + segmentRowCount, range.upperBound)])
-                segments.append(segment(part, id: Int64(segments.count), isAnchored: isAnchored, shared))
+                // Equal rows are one version, others another, as in a file.
+                let identity = SegmentIdentity(id: Int64(segments.count), version: Int64(part.hashValue))
+                segments.append(segment(part, identity, isAnchored: isAnchored, shared))
             }
         }
         cut(0..<(anchoredCount ?? 0), isAnchored: true)
@@ -54,7 +56,28 @@ struct TestTable: Sendable {
         return TableSnapshot(definition: definition, position: position, segments: segments)
     }
 
-    private func sharedPools() -> [String: StringPool] {
+    /// Some of a table's rows, as one state of one segment.
+    struct Part {
+        var identity: SegmentIdentity
+        var rows: [[String: Cell]]
+    }
+
+    /// Segments as they are given.
+    ///
+    /// - Parameter pools: of columns by name; grow from one snapshot to the next, as a table's do.
+    func snapshot(of parts: [Part], isAnchored: (Part) -> Bool, pools: [String: StringPool]) -> TableSnapshot {
+        for part in parts {
+            for row in part.rows {
+                for (name, pool) in pools { if case .text(let text)? = row[name] { _ = pool.intern(text) } }
+            }
+        }
+        let frozen = pools.mapValues { $0.frozen() }
+        return TableSnapshot(
+            definition: definition, position: position,
+            segments: parts.map { segment($0.rows, $0.identity, isAnchored: isAnchored($0), frozen) })
+    }
+
+    func sharedPools() -> [String: StringPool] {
         var pools: [String: StringPool] = [:]
         for column in definition.columns where column.type.storage == .code {
             if column.type != .text, column.content != .key { pools[column.name] = StringPool() }
@@ -63,7 +86,7 @@ struct TestTable: Sendable {
     }
 
     private func segment(
-        _ rows: [[String: Cell]], id: Int64, isAnchored: Bool, _ shared: [String: StringPool]
+        _ rows: [[String: Cell]], _ identity: SegmentIdentity, isAnchored: Bool, _ shared: [String: StringPool]
     ) -> SegmentSnapshot {
         var columns: [String: EncodedColumn] = [:]
         for column in definition.columns {
@@ -72,8 +95,6 @@ struct TestTable: Sendable {
         }
         var anchors: ClosedRange<Int64>?
         if isAnchored, let anchor = definition.anchor { anchors = columns[anchor]?.bounds }
-        // Equal rows are one version, others another, as in a file.
-        let identity = SegmentIdentity(id: id, version: Int64(rows.hashValue))
         return SegmentSnapshot(
             identity: identity, rowCount: rows.count, anchors: anchors, columns: TestColumns(columns: columns))
     }

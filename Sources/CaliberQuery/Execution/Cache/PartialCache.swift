@@ -13,10 +13,18 @@ public final class PartialCache: Sendable {
 
     private struct State {
         var plans: [PlanFingerprint: PlanEntry] = [:]
+        /// By what the mark means; taken out while a query brings them to another state of the table.
+        var marks: [String: MarkEntry] = [:]
         /// Encoded contributions that the archive has not got yet.
         var pending: [PlanFingerprint: [ArchivedPartial]] = [:]
         var byteCount = 0
         var clock: UInt64 = 0
+    }
+
+    private struct MarkEntry {
+        let firstRows: KeptFirstRows
+        let byteCount: Int
+        var lastUse: UInt64
     }
 
     private struct PlanEntry {
@@ -175,12 +183,51 @@ public final class PartialCache: Sendable {
         }
     }
 
+    /// First rows as they were kept, to be read.
+    func firstRows(of meaning: String) -> KeptFirstRows? {
+        state.withLock { state in
+            state.clock += 1
+            state.marks[meaning]?.lastUse = state.clock
+            return state.marks[meaning]?.firstRows
+        }
+    }
+
+    /// Takes first rows out, for one query to bring them to another state of the table.
+    func takeFirstRows(of meaning: String) -> KeptFirstRows? {
+        state.withLock { state in
+            guard let entry = state.marks.removeValue(forKey: meaning) else { return nil }
+            state.byteCount -= entry.byteCount
+            return entry.firstRows
+        }
+    }
+
+    /// - Returns: false when they are too large to be kept, or another query's are there already.
+    func putFirstRows(_ firstRows: KeptFirstRows, of meaning: String) -> Bool {
+        let byteCount = firstRows.byteCount
+        return state.withLock { state in
+            guard state.marks[meaning] == nil, byteCount <= byteLimit / PartialCache.largestPlanShare else {
+                return false
+            }
+            state.clock += 1
+            state.marks[meaning] = MarkEntry(firstRows: firstRows, byteCount: byteCount, lastUse: state.clock)
+            state.byteCount += byteCount
+            PartialCache.shrink(&state, to: byteLimit)
+            return true
+        }
+    }
+
+    /// Forgets what was not used for the longest.
     private static func shrink(_ state: inout State, to byteCount: Int) {
         guard state.byteCount > byteCount else { return }
-        for (plan, entry) in state.plans.sorted(by: { $0.value.lastUse < $1.value.lastUse }) {
+        let plans = state.plans.map { (lastUse: $0.value.lastUse, plan: Optional($0.key), meaning: "") }
+        let marks = state.marks.map { (lastUse: $0.value.lastUse, plan: PlanFingerprint?.none, meaning: $0.key) }
+        for entry in (plans + marks).sorted(by: { $0.lastUse < $1.lastUse }) {
             guard state.byteCount > byteCount else { return }
-            state.plans[plan] = nil
-            state.byteCount -= entry.byteCount
+            if let plan = entry.plan {
+                state.byteCount -= state.plans.removeValue(forKey: plan)?.byteCount ?? 0
+            } else {
+                state.byteCount -= state.marks.removeValue(forKey: entry.meaning)?.byteCount ?? 0
+            }
         }
     }
 }

@@ -11,13 +11,18 @@ struct PlanFingerprint: Hashable, Sendable {
 
     /// - Parameter snapshot: gives a joined table by name.
     init(_ program: ScanProgram, snapshot: (String) throws -> TableSnapshot) rethrows {
-        var parts = [program.meaning]
-        for join in program.scan.joins {
-            let state = try snapshot(join.target.name).segments.map(\.identity.text)
-            parts.append("join \(join.path.joined(separator: ".")) \(join.target.name) \(state.joined(separator: ","))")
-        }
-        text = parts.count == 1 ? program.meaning : parts.joined(separator: "\n")
+        text = program.meaning + (try PlanFingerprint.joins(of: program.scan, snapshot: snapshot))
         textHash = text.hashValue
+    }
+
+    /// Which state of which tables a scan joins; a line each, empty where it joins none.
+    static func joins(of scan: PlannedScan, snapshot: (String) throws -> TableSnapshot) rethrows -> String {
+        var text = ""
+        for join in scan.joins {
+            let state = try snapshot(join.target.name).segments.map(\.identity.text).joined(separator: ",")
+            text += "\njoin \(join.path.joined(separator: ".")) \(join.target.name) \(state)"
+        }
+        return text
     }
 
     func hash(into hasher: inout Hasher) { hasher.combine(textHash) }
