@@ -46,6 +46,33 @@ import Testing
         #expect(third.rows == (try shop.executor().evaluate(plan, now: Self.now).rows))
     }
 
+    @Test func `rows that hold at one moment are told with every answer that joins them, kept or not`() throws {
+        var shop = TestShop()
+        func tier(_ level: String, from: Int64, to: Int64) -> [String: Cell] {
+            ["sku": .text("a"), "valid_from": .integer(from), "valid_to": .integer(to), "level": .text(level)]
+        }
+        shop.tables["orders"]?.rows = [
+            [
+                "order_id": .text("1"), "sku": .text("a"), "created_at": .integer(25), "paid_at": .integer(30),
+                "amount": .integer(100),
+            ]
+        ]
+        shop.tables["tiers"]?.rows = [tier("silver", from: 10, to: 30), tier("gold", from: 20, to: 40)]
+        let cache = PartialCache(byteLimit: 10_000_000)
+        let plan = try shop.planner.plan(TestShop.query("gmv", by: "tier__level"))
+        for scannedSegmentCount in [1, 0] {
+            let answer = try shop.executor(cache: cache).evaluate(plan, now: Self.now)
+            #expect(answer.lines == ["gold,1.00"])
+            #expect(answer.warnings.map(\.code) == ["validity-overlap"])
+            #expect(answer.render(as: .json).contains("\"code\": \"validity-overlap\""))
+            #expect(answer.statistics.segmentsScanned == scannedSegmentCount)
+        }
+        shop.tables["tiers"]?.rows = [tier("silver", from: 10, to: 20), tier("gold", from: 20, to: 40)]
+        let sound = try shop.executor(cache: cache).evaluate(plan, now: Self.now)
+        #expect(sound.warnings.isEmpty)
+        #expect(sound.statistics.segmentsScanned == 1)
+    }
+
     @Test func `the cache stays within its limit`() throws {
         var generator = SeededGenerator(seed: 2)
         let shop = RandomShop.make(&generator, rowCount: 500)

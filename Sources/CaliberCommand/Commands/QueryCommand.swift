@@ -111,6 +111,7 @@ struct QueryCommand: CaliberSubcommand {
         let answer = try session.answer(query)
         Output.data(try render(answer, engine))
         if format == .table || format == .plot { Output.note(provenance(of: answer)) }
+        for warning in answer.warnings { Output.note(warning.description) }
         if answer.rows.isEmpty { Output.note(try reasonForNoRows(engine)) }
         engine.keepPartialResults()
         if answer.isStale, fresh { throw needsAttention() }

@@ -21,6 +21,7 @@ extension QueryAnswer {
             ("lastRefreshTime", .optional(lastRefresh?.description)),
             ("stale", .boolean(isStale)),
         ]
+        if !warnings.isEmpty { members.append(("warnings", .array(warnings.map(warningJSON)))) }
         return JSONText.object(members).indented(depth: 3) + "\n"
     }
 
@@ -40,6 +41,13 @@ extension QueryAnswer {
                 default: return (field.name, .string(text))
                 }
             })
+    }
+
+    private func warningJSON(_ warning: Diagnostic) -> JSONText {
+        .object([
+            ("code", .string(warning.code)), ("message", .string(warning.message)),
+            ("remedy", .optional(warning.remedy)),
+        ])
     }
 
     private var queryJSON: JSONText {

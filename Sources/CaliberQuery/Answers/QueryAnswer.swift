@@ -16,6 +16,8 @@ public struct QueryAnswer: Sendable {
     /// One a metric, in the order of the query.
     public let metrics: [MetricAnnotation]
     public let statistics: ScanStatistics
+    /// What is wrong with the data that the figures were counted from.
+    public let warnings: [Diagnostic]
     /// Positions of rows that stand for all groups that are not shown; their ranked dimensions say `others`.
     public let othersRows: [Int]
 

@@ -12,6 +12,7 @@ struct AnswerAssembly {
     /// Groups in relation to each other, where the query asks for that; nil: all groups as they are.
     let relatedRows: [AnswerRow]?
     let statistics: ScanStatistics
+    let warnings: [Diagnostic]
     /// By scan.
     let latestMoments: [Int64?]
     /// By table.
@@ -31,6 +32,7 @@ struct AnswerAssembly {
                 ?? AnswerRows(columns, shown: shown),
             total: ordered.count,
             metrics: plan.metrics.map { annotation(of: $0, now: now) }, statistics: statistics,
+            warnings: warnings,
             othersRows: relatedRows.map { rows in
                 shown.indices.filter { rows[shown[$0]].isOthers }
             } ?? [])

@@ -9,6 +9,8 @@ struct QueryEvaluation {
     let parallelism: Int
     private(set) var groups: GroupRegistry
     private(set) var statistics = ScanStatistics()
+    /// Of tables that were joined.
+    private(set) var problems: [TablesProblem] = []
     /// For each scan, the latest moment that a row counts at.
     private(set) var latestMoments: [Int64?] = []
     private var scans: [Scan] = []
@@ -86,6 +88,7 @@ struct QueryEvaluation {
             }
             scans.append(.ordinary(execution, totals: totals, numbers: numbers))
         }
+        problems += account.problems.filter { !problems.contains($0) }
         statistics.segmentsCached += account.cachedSegments
         statistics.segmentsScanned += account.scannedSegments
         statistics.rowsScanned += account.scannedRows

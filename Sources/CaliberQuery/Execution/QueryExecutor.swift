@@ -34,7 +34,7 @@ public struct QueryExecutor: Sendable {
             ? nil : try RelationEvaluation(plan: plan, evaluation: evaluation, values: values).rows()
         return AnswerAssembly(
             plan: plan, groups: evaluation.groups, values: values, relatedRows: related,
-            statistics: evaluation.statistics,
+            statistics: evaluation.statistics, warnings: evaluation.problems.map(\.diagnostic),
             latestMoments: evaluation.latestMoments, positions: snapshots.mapValues(\.position)
         ).answer(now: now)
     }

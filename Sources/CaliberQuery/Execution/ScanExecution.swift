@@ -16,8 +16,7 @@ struct ScanExecution {
     /// False where marks are made for this query alone: what a segment gives then depends on other segments.
     let keepsMarks: Bool
     let fingerprint: PlanFingerprint
-    /// Makes the joined tables ready; only where a segment is read.
-    let makeJoins: () throws -> JoinedTables
+    private let joins: ReadyJoins
 
     init(
         _ program: ScanProgram, timeRange: PlannedTimeRange, options: QueryOptions, cache: PartialCache?,
@@ -36,7 +35,7 @@ struct ScanExecution {
         self.keepsMarks = keepsMarks
         self.cache = options.usesCache && keepsMarks ? cache : nil
         fingerprint = try PlanFingerprint(program, snapshot: snapshots)
-        makeJoins = {
+        joins = ReadyJoins {
             try JoinedTables(
                 scan, scannedRowCount: segments.reduce(0) { $0 + $1.rowCount }, snapshot: snapshots)
         }
@@ -60,6 +59,8 @@ struct ScanExecution {
         var scannedRows = 0
         /// Segments whose groups were too many to index densely.
         var hashedSegments = 0
+        /// Of the joined tables.
+        var problems: [TablesProblem] = []
 
         /// Counts a segment's contribution.
         fileprivate mutating func count(_ partial: SegmentPartial, isScanned: Bool) {
@@ -88,6 +89,11 @@ struct ScanExecution {
         for position in totals.members.indices {
             account.count(totals.members[position].partial, isScanned: isScanned.contains(position))
         }
+        // Keys name one row; only rows that hold for a time can't be told apart.
+        if !segments.isEmpty, program.scan.joins.contains(where: { $0.target.validity != nil }) {
+            account.problems = try joinedTables().problems
+        }
+        if let made = joins.made { cache?.keepJoins(made, of: fingerprint) }
         return (totals, account)
     }
 
@@ -127,9 +133,15 @@ struct ScanExecution {
         return (partials.compactMap { $0 }, missing)
     }
 
+    /// As they were kept, or made ready now; only where they are needed.
+    func joinedTables() throws -> JoinedTables {
+        if program.scan.joins.isEmpty { return try joins.get() }
+        return try cache?.joins(of: fingerprint) ?? joins.get()
+    }
+
     private func scan(_ positions: [Int]) throws -> [SegmentPartial] {
         if positions.isEmpty { return [] }
-        let (segments, program, joins, timeRange) = (segments, program, try makeJoins(), timeRange)
+        let (segments, program, joins, timeRange) = (segments, program, try joinedTables(), timeRange)
         let prunes = options.prunes
         return try ParallelSegments.map(positions.count, parallelism: options.parallelism) { index in
             try SegmentScan(segments[positions[index]], program, joins, timeRange: timeRange, prunes: prunes).run()
@@ -142,5 +154,20 @@ struct ScanExecution {
     func latestMoment(_ found: @autoclosure () -> [Int64?]) throws -> Int64? {
         if program.scan.isSortedByAnchor { return snapshot.segments.lazy.compactMap { $0.anchors?.upperBound }.max() }
         return found().compactMap { $0 }.max()
+    }
+}
+
+/// Joined tables that are made once, when they are first asked for.
+private final class ReadyJoins {
+    private let make: () throws -> JoinedTables
+    private(set) var made: JoinedTables?
+
+    init(_ make: @escaping () throws -> JoinedTables) { self.make = make }
+
+    func get() throws -> JoinedTables {
+        if let made { return made }
+        let new = try make()
+        made = new
+        return new
     }
 }

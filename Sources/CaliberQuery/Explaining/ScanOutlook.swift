@@ -68,7 +68,7 @@ extension ScanExecution {
             uniqueKeysWithValues: segments.map {
                 ($0.identity, PartialKey($0, timeRange, isSortedByAnchor: isSorted))
             })
-        let joins = try makeJoins()
+        let joins = try joinedTables()
         let found = try snapshot.segments.filter { $0.rowCount > 0 }.map { segment -> ScanOutlook.Segment in
             guard let key = keys[segment.identity] else {
                 return ScanOutlook.Segment(

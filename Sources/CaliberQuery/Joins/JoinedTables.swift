@@ -5,20 +5,26 @@ import CaliberTables
 import Synchronization
 
 /// The tables that one scan joins, made ready once: for each first join, how to find a row; for each joined column, its
-/// values by the row number of the first join's table.
+/// values by the row number of the first join's table. They stay ready as long as those tables stay as they are.
 final class JoinedTables: Sendable {
     /// First joins by name.
     private let indices: [String: (join: PlannedJoin, index: DimensionIndex)]
     private let columns: [ColumnReference: JoinedColumn]
     /// How many rows the scan will look up at most; a pool that is not larger is looked up as a whole.
     private let scannedRowCount: Int
-    /// Row numbers by code, for pools that many segments share. The pool is kept so that its identity stays its own.
-    private let rowNumbersByCode = Mutex<[PoolKey: (pool: StringPool, rows: [Int32])]>([:])
+    /// Row numbers by code, for pools that many segments share and that grow.
+    private let rowNumbersByCode = Mutex<[PoolKey: [Int32]]>([:])
+    /// What of the joined rows can't be told apart.
+    let problems: [TablesProblem]
+    private let fixedByteCount: Int
 
     private struct PoolKey: Hashable {
         let join: String
-        let pool: ObjectIdentifier
+        let lineage: UInt64
     }
+
+    /// What they take in memory.
+    var byteCount: Int { fixedByteCount + rowNumbersByCode.withLock { $0.values.reduce(0) { $0 + $1.count * 4 } } }
 
     /// - Parameters:
     ///   - snapshot: gives a table by name.
@@ -28,11 +34,15 @@ final class JoinedTables: Sendable {
         var indices: [String: (join: PlannedJoin, index: DimensionIndex)] = [:]
         /// From the rows of the first join's table to those of the path's last.
         var rows: [[String]: [Int32]] = [:]
+        var problems: [TablesProblem] = []
+        var byteCount = 0
         for join in scan.joins {
             let target = try snapshot(join.target.name)
             let key = join.target.validity?.entity ?? join.target.key.map(\.name)
             let index = try DimensionIndex(
                 snapshot: target, keyColumns: key, validity: join.target.validity)
+            problems += index.problems.filter { !problems.contains($0) }
+            byteCount += index.byteCount
             if join.path.count == 1 {
                 indices[join.path[0]] = (join, index)
             } else {
@@ -46,7 +56,10 @@ final class JoinedTables: Sendable {
             var column = try JoinedColumn(reference.name, of: try snapshot(join.target.name))
             if let nearer = rows[reference.path] { column = JoinedColumn(column, through: nearer) }
             columns[reference] = column
+            byteCount += column.values.count * 9
         }
+        self.problems = problems
+        fixedByteCount = byteCount
         self.indices = indices
         self.columns = columns
         self.scannedRowCount = scannedRowCount
@@ -68,30 +81,36 @@ final class JoinedTables: Sendable {
         let keys = try planned.definition.on.map { try segment.column($0) }
         let moment =
             planned.target.validity == nil ? nil : try planned.definition.validAt.map { try segment.column($0) }
-        if keys.count == 1, moment == nil, let pool = keys[0].pool, pool.count <= scannedRowCount {
+        if keys.count == 1, moment == nil, let pool = keys[0].pool, pool.isInterned, pool.count <= scannedRowCount {
             return gather(keys[0], by: rowNumbers(of: pool, join: join, index))
         }
         return JoinedTables.locate(keys, moment, rowCount: segment.rowCount, index)
     }
 
     private func rowNumbers(of pool: StringPool, join: String, _ index: DimensionIndex) -> [Int32] {
-        let key = PoolKey(join: join, pool: ObjectIdentifier(pool))
-        if let known = rowNumbersByCode.withLock({ $0[key]?.rows }) { return known }
-        let lanes = ScratchBuffer<Int64>(count: pool.count, repeating: 0)
-        let validity = ScratchBuffer<UInt8>(count: pool.count, repeating: 1)
-        for code in 0..<pool.count { lanes[code] = Int64(code) }
-        let rows = [Int32](unsafeUninitializedCapacity: pool.count) { buffer, count in
+        let key = PoolKey(join: join, lineage: pool.lineage)
+        let known = rowNumbersByCode.withLock { $0[key] ?? [] }
+        // Codes of a pool that was frozen earlier are codes of this one too.
+        guard known.count < pool.count else { return known }
+        let rows = known + rowNumbers(ofCodes: known.count..<pool.count, in: pool, index)
+        rowNumbersByCode.withLock { if $0[key]?.count ?? 0 < rows.count { $0[key] = rows } }
+        return rows
+    }
+
+    private func rowNumbers(ofCodes codes: Range<Int>, in pool: StringPool, _ index: DimensionIndex) -> [Int32] {
+        let lanes = ScratchBuffer<Int64>(count: codes.count, repeating: 0)
+        let validity = ScratchBuffer<UInt8>(count: codes.count, repeating: 1)
+        for (position, code) in codes.enumerated() { lanes[position] = Int64(code) }
+        return [Int32](unsafeUninitializedCapacity: codes.count) { buffer, count in
             if let target = buffer.baseAddress {
                 index.rows(
                     forKeys: [
                         KeyPart(
                             lanes: UnsafePointer(lanes.pointer), validity: UnsafePointer(validity.pointer), pool: pool)
-                    ], times: nil, count: pool.count, into: target)
+                    ], times: nil, count: codes.count, into: target)
             }
-            count = pool.count
+            count = codes.count
         }
-        rowNumbersByCode.withLock { $0[key] = (pool, rows) }
-        return rows
     }
 
     private func gather(_ column: EncodedColumn, by rowsOfCode: [Int32]) -> [Int32] {

@@ -62,6 +62,9 @@ package final class DimensionIndex: @unchecked Sendable {
             + (overlaps > 0 ? [.overlappingValidity(table: name, entityCount: overlaps)] : [])
     }
 
+    /// What it takes in memory.
+    package var byteCount: Int { places.byteCount + segmentStarts.count * 8 + (spans?.byteCount ?? 0) }
+
     /// Finds a row for each of `count` keys.
     ///
     /// - Parameters:

@@ -53,6 +53,8 @@ struct ValiditySpans {
         overlappingEntityCount = overlapping.count
     }
 
+    var byteCount: Int { starts.count * 4 + rows.count * 28 }
+
     /// The row that holds at a moment, of several the one that began last; or -1.
     func row(entity: Int, at moment: Int64) -> Int32 {
         guard entity + 1 < starts.count else { return -1 }

@@ -31,6 +31,8 @@ public final class PartialCache: Sendable {
         var partials: [PartialKey: SegmentPartial] = [:]
         /// By time range; taken out while a query uses it.
         var totals: [PlannedTimeRange: ScanTotals] = [:]
+        /// The tables that the plan joins, ready to be looked up; the plan's fingerprint names their state.
+        var joins: (tables: JoinedTables, byteCount: Int)?
         var byteCount = 0
         var lastUse: UInt64 = 0
         /// With so many contributions some may be of segments that are no more as they were.
@@ -175,6 +177,26 @@ public final class PartialCache: Sendable {
                 entry.byteCount + added <= byteLimit / PartialCache.largestPlanShare
             {
                 entry.totals[timeRange] = totals
+                entry.byteCount += added
+                state.byteCount += added
+            }
+            state.plans[plan] = entry
+            PartialCache.shrink(&state, to: byteLimit)
+        }
+    }
+
+    func joins(of plan: PlanFingerprint) -> JoinedTables? {
+        state.withLock { $0.plans[plan]?.joins?.tables }
+    }
+
+    /// Keeps joined tables with the contributions that were found by them, or notes that they have grown.
+    func keepJoins(_ joins: JoinedTables, of plan: PlanFingerprint) {
+        let byteCount = joins.byteCount
+        state.withLock { state in
+            guard var entry = state.plans.removeValue(forKey: plan) else { return }
+            let added = byteCount - (entry.joins?.byteCount ?? 0)
+            if entry.byteCount + added <= byteLimit / PartialCache.largestPlanShare {
+                entry.joins = (joins, byteCount)
                 entry.byteCount += added
                 state.byteCount += added
             }
