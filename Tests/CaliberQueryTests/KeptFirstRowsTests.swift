@@ -6,7 +6,7 @@ import Testing
 
 /// First rows of values that follow the table's changes are those that are found anew.
 @Suite struct KeptFirstRowsTests {
-    @Test(arguments: 7000..<7240 as Range<UInt64>)
+    @Test(arguments: 7000..<7160 as Range<UInt64>)
     func `kept first rows are those found anew under any updates`(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         var orders = LivingOrders(shop: RandomShop.make(&generator, rowCount: 30))
