@@ -69,20 +69,21 @@ struct MarkedTable {
         _ mark: PlannedMark, _ kept: KeptFirstRows?, _ snapshot: TableSnapshot,
         _ snapshots: @escaping (String) throws -> TableSnapshot
     ) -> (String) throws -> TableSnapshot {
-        var segments: [Int64: KeptSegment] = [:]
-        for segment in kept?.segments ?? [] { segments[segment.key.identity.id] = segment }
+        // Kept segments are some of the table's, in the same order.
+        let marks = kept?.segments ?? []
+        var next = 0
         let marked = TableSnapshot(
             definition: snapshot.definition, position: snapshot.position,
             segments: snapshot.segments.map { segment in
-                let known = segments[segment.identity.id]
+                let isNext = next < marks.count && marks[next].key.identity == segment.identity
+                let known = isNext ? marks[next] : nil
+                if isNext { next += 1 }
                 // Where all others are known, a segment without marks has no row in the time range.
                 let own = kept == nil ? KeptSegment.identityOfUnknown(segment.identity) : segment.identity
                 return SegmentSnapshot(
                     identity: known?.identity ?? own,
                     rowCount: segment.rowCount, anchors: segment.anchors,
-                    columns: MarkedColumns(
-                        segment: segment, markNames: [mark.name],
-                        marks: known.map { [mark.name: .bits($0.marks)] } ?? [:]))
+                    columns: KeptMarkColumns(segment: segment, name: mark.name, marks: known?.marks))
             })
         let name = scan.table.name
         return { $0 == name ? marked : try snapshots($0) }
@@ -151,7 +152,7 @@ struct MarkedTable {
                 identity: segment.identity, rowCount: segment.rowCount, anchors: segment.anchors,
                 columns: MarkedColumns(
                     segment: segment, markNames: names,
-                    marks: columns.compactMapValues { $0[segment.identity.id].map { .column($0) } }))
+                    marks: columns.compactMapValues { $0[segment.identity.id] }))
         }
         return TableSnapshot(definition: snapshot.definition, position: snapshot.position, segments: segments)
     }
@@ -161,21 +162,25 @@ struct MarkedTable {
 private struct MarkedColumns: SegmentColumns {
     let segment: SegmentSnapshot
     let markNames: Set<String>
-    let marks: [String: Marks]
-
-    enum Marks {
-        case column(EncodedColumn)
-        case bits([UInt64])
-    }
+    let marks: [String: EncodedColumn]
 
     func column(_ name: String) throws -> EncodedColumn {
-        switch marks[name] {
-        case .column(let column): return column
-        case .bits(let bits): return .marks(bits, rowCount: segment.rowCount)
-        case nil: break
-        }
+        if let mark = marks[name] { return mark }
         // A segment that no mark was made for holds no row that has one.
         if markNames.contains(name) { return .numbers([UInt32](repeating: 0, count: segment.rowCount)[...]) }
         return try segment.column(name)
+    }
+}
+
+/// A segment's own columns and a mark that is kept as a bit for each row; nil stands for rows that have no mark.
+private struct KeptMarkColumns: SegmentColumns {
+    let segment: SegmentSnapshot
+    let name: String
+    let marks: [UInt64]?
+
+    func column(_ name: String) throws -> EncodedColumn {
+        if name != self.name { return try segment.column(name) }
+        return .marks(
+            marks ?? [UInt64](repeating: 0, count: (segment.rowCount + 63) / 64), rowCount: segment.rowCount)
     }
 }
