@@ -30,6 +30,7 @@ public final class Engine: Sendable {
         databasePath: String, dictionary: LoadedDictionary, creating: Bool = false,
         settings: EngineSettings = EngineSettings(), now: @escaping @Sendable () -> Timestamp = Engine.wallClock
     ) throws -> Engine {
+        MemoryReturn.arrange()
         let store = try CaliberStore.open(at: databasePath, creating: creating)
         return Engine(
             loaded: dictionary, databasePath: databasePath, store: store,

@@ -24,7 +24,20 @@ extension EventLog {
         onCommit: ([EventBatch], LogPosition) throws -> Void
     ) throws -> IntakeReport {
         try withPipeline(input, isDryRun: false, eventsPerCommit, now) { pipeline, total in
-            try commit(pipeline, input, lease, now, total: total, progress, onCommit)
+            try commit(pipeline, input, lease, now, total: total, progress, nil, onCommit)
+        }
+    }
+
+    /// As the other one, for whoever can make use of events before they are durable.
+    package func ingest(
+        _ input: EventInput, lease: WriterLease, now: @escaping @Sendable () -> Timestamp,
+        eventsPerCommit: Int? = nil, progress: (IntakeProgress) -> Void = { _ in }, follower: any EventFollower
+    ) throws -> IntakeReport {
+        try withPipeline(input, isDryRun: false, eventsPerCommit, now) { pipeline, total in
+            try commit(pipeline, input, lease, now, total: total, progress, follower) { batches, position in
+                try follower.take(batches, upTo: position)
+                try follower.confirm()
+            }
         }
     }
 
@@ -56,12 +69,13 @@ extension EventLog {
     private func commit(
         _ pipeline: IntakePipeline, _ input: EventInput, _ lease: WriterLease,
         _ now: @escaping @Sendable () -> Timestamp,
-        total: Int64?, _ progress: (IntakeProgress) -> Void, _ onCommit: ([EventBatch], LogPosition) throws -> Void
+        total: Int64?, _ progress: (IntakeProgress) -> Void, _ follower: (any EventFollower)?,
+        _ onCommit: ([EventBatch], LogPosition) throws -> Void
     ) throws -> IntakeReport {
         let run = IntakeRun(kind: "ingest", origin: input.origin, startedAt: now())
         var report = IntakeReport()
         report.position = try position
-        func handOn(_ committed: CommittedChunk) throws {
+        func handOn(_ committed: CommittedChunk, with onCommit: ([EventBatch], LogPosition) throws -> Void) throws {
             report.add(committed.chunk, committed.result, origin: input.origin)
             report.position = committed.end
             if committed.chunk.acceptedCount > 0 { try onCommit(committed.chunk.batches, committed.end) }
@@ -69,15 +83,44 @@ extension EventLog {
                 IntakeProgress(
                     byteCount: committed.chunk.consumedByteCount, totalByteCount: total, account: report.account))
         }
-        if pipeline.isSingleChunk {
-            while let chunk = try pipeline.next() { try handOn(write(chunk, run, lease, now)) }
+        if let follower, pipeline.isSingleChunk {
+            while let chunk = try pipeline.nextUncompressed() {
+                let committed = try write(chunk, after: report.position, followedBy: follower) { [self] in
+                    try pipeline.compress(chunk)
+                    return try write(chunk, run, lease, now)
+                }
+                try handOn(committed) { _, _ in try follower.confirm() }
+            }
+        } else if pipeline.isSingleChunk {
+            while let chunk = try pipeline.next() { try handOn(write(chunk, run, lease, now), with: onCommit) }
         } else {
             let stage = CommitStage(pipeline) { [self] in try write($0, run, lease, now) }
             defer { stage.stop() }
-            while let committed = try stage.next() { try handOn(committed) }
+            while let committed = try stage.next() { try handOn(committed, with: onCommit) }
         }
         if !run.isFinished { try finish(run, lease, now) }
         return report
+    }
+
+    /// Writes a chunk on another thread, while the follower takes its events on this one.
+    private func write(
+        _ chunk: DecodedChunk, after position: LogPosition, followedBy follower: any EventFollower,
+        _ commit: @escaping @Sendable () throws -> CommittedChunk
+    ) throws -> CommittedChunk {
+        guard chunk.acceptedCount > 0 else { return try commit() }
+        let batches = chunk.batches
+        let end = LogPosition(sequence: position.sequence + Int64(chunk.acceptedCount))
+        let writing = WorkAside(on: commitQueue, commit)
+        let taking = Result { try follower.take(batches, upTo: end) }
+        do {
+            let committed = try writing.value()
+            precondition(committed.end == end, "the log ends at \(committed.end) and not at \(end)")
+            try taking.get()
+            return committed
+        } catch {
+            follower.disown(error)
+            throw error
+        }
     }
 
     /// Commits one chunk, and only then lets its keys and numbers be known. A run begins with its first chunk's

@@ -17,6 +17,7 @@ public final class EventLog: Sendable {
     private let learnsSkeletons: Bool
     /// One intake at a time within the process; the lease sees to other processes.
     private let intakeLock = NSLock()
+    let commitQueue = DispatchQueue(label: "intake-commit", qos: .userInitiated)
     private let idleStation = Mutex<IdleStation?>(nil)
 
     /// - Throws: `InputProblem` when a contract's pattern or check can't be used.

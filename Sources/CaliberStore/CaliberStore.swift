@@ -31,14 +31,15 @@ public final class CaliberStore: Sendable {
         configuration.maximumReaderCount = StoreLimits.readerCount
         configuration.prepareDatabase { database in
             try database.execute(sql: "PRAGMA page_size = \(StoreLimits.pageByteCount)")
-            try database.execute(sql: "PRAGMA synchronous = FULL")
             try database.execute(sql: "PRAGMA cache_size = -\(StoreLimits.cacheKibibytes)")
             try database.execute(sql: "PRAGMA wal_autocheckpoint = \(StoreLimits.walCheckpointPageCount)")
-            // Readers look at columns in the file's own pages; a writer's would only stay in memory after they are written.
-            let mapped = database.configuration.readonly ? StoreLimits.mappedByteCount : 0
-            try database.execute(sql: "PRAGMA mmap_size = \(mapped)")
+            // Pages that were looked at in the file itself stay with the process: only snapshots do so, for queries.
+            try database.execute(sql: "PRAGMA mmap_size = 0")
         }
         pool = try DatabasePool(path: path, configuration: configuration)
+        // Only now: a pool that turns to write-ahead logging says NORMAL, with which a commit outlives the process but not
+        // the machine.
+        try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
     }
 
     private func migrate() throws {
@@ -56,9 +57,11 @@ public final class CaliberStore: Sendable {
         try pool.read(body)
     }
 
-    /// Holds on to the state the file has now.
+    /// Holds on to the state the file has now. Its reader looks at columns in the file's own pages.
     package func makeSnapshot() throws -> StoreSnapshot {
-        StoreSnapshot(try pool.makeSnapshot())
+        let snapshot = try pool.makeSnapshot()
+        try snapshot.read { try $0.execute(sql: "PRAGMA mmap_size = \(StoreLimits.mappedByteCount)") }
+        return StoreSnapshot(snapshot)
     }
 
     /// Runs one durable transaction as the holder of `lease`; an error undoes all of it.

@@ -94,7 +94,10 @@ extension TableSet {
         }
     }
 
-    private func takeImages() -> [TableImage] { tables.map { $0.takeImage() } }
+    private func takeImages() -> [TableImage] {
+        precondition(!isAheadOfLog, "tables are ahead of the log: the file may not have their events")
+        return tables.map { $0.takeImage() }
+    }
 
     private func adopt(_ written: CheckpointWriting.Outcome, of images: [TableImage]) {
         for (table, (image, identity)) in zip(tables, zip(images, written.identities)) {

@@ -38,6 +38,8 @@ public final class TableSet {
     /// A checkpoint that another thread is writing.
     var checkpointAside: CheckpointAside?
     private var interruption: String?
+    /// Whether tables have events of which nobody knows yet that they are durable.
+    private(set) var isAheadOfLog = false
     var written = FileTraffic()
     /// What replay at opening, and folds since, made of their events.
     public private(set) var account = FoldAccount()
@@ -100,6 +102,26 @@ public final class TableSet {
     @discardableResult
     package func fold(_ batches: [EventBatch], upTo position: LogPosition) throws -> FoldAccount {
         try fold(batches, upTo: position, into: tables.filter { $0.position < position })
+    }
+
+    /// As `fold`, for events that are on their way into the log: until `confirmFold` nothing of the tables is written.
+    @discardableResult
+    package func foldAhead(_ batches: [EventBatch], upTo position: LogPosition) throws -> FoldAccount {
+        isAheadOfLog = true
+        return try fold(batches, upTo: position)
+    }
+
+    /// Says that the events that were folded ahead are durable.
+    package func confirmFold() throws {
+        isAheadOfLog = false
+        try checkWhole()
+        try keepWithinBudget()
+    }
+
+    /// Says that the events that were folded ahead are not in the log: only the last checkpoint is sure.
+    package func disownFold(_ reason: any Error) {
+        isAheadOfLog = false
+        interruption = interruption ?? (reason as? StoreProblem)?.diagnostic.message ?? "\(reason)"
     }
 
     /// A table as of the last fold, for readers on any thread; later folds do not change it.
@@ -234,7 +256,7 @@ public final class TableSet {
     private func keepWithinBudget() throws {
         evictWithinBudget()
         let limit = segmentByteLimit
-        guard segmentMemoryByteCount > limit, let lease else { return }
+        guard segmentMemoryByteCount > limit, !isAheadOfLog, let lease else { return }
         if try finishCheckpointAside(waits: true) != nil {
             evictWithinBudget()
             guard segmentMemoryByteCount > limit else { return }
@@ -291,6 +313,7 @@ public final class TableSet {
     }
 
     private func snapshotView() throws -> StoreView {
+        precondition(!isAheadOfLog, "tables are ahead of the log: nobody may see them yet")
         guard case .live(let store) = view else { return view }
         if let heldSnapshot { return .held(heldSnapshot) }
         let snapshot = try store.makeSnapshot()

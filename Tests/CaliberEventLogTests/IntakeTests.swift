@@ -134,6 +134,63 @@ import Testing
         }
     }
 
+    /// Notes what it is told.
+    private final class Follower: EventFollower {
+        private(set) var told: [String] = []
+        var failure: (any Error)?
+
+        func take(_ batches: [EventBatch], upTo position: LogPosition) throws {
+            told.append("take \(batches.reduce(0) { $0 + $1.count }) to \(position.sequence)")
+            if let failure { throw failure }
+        }
+
+        func confirm() throws { told.append("confirm") }
+
+        func disown(_ reason: any Error) { told.append("disown") }
+    }
+
+    @Test func `a follower hears of events once, and that they are durable`() throws {
+        let fixture = try IntakeFixture()
+        let follower = Follower()
+        func take(_ ids: Range<Int>, eventsPerCommit: Int? = nil) throws {
+            let text = ids.map { IntakeFixture.event("\($0)") }.joined(separator: "\n")
+            _ = try fixture.log.ingest(
+                .bytes(Array(text.utf8), origin: "live"), lease: fixture.lease, now: { IntakeFixture.now },
+                eventsPerCommit: eventsPerCommit, follower: follower)
+        }
+        try take(0..<3)
+        try take(0..<3)
+        try take(2..<5)
+        try take(5..<9, eventsPerCommit: 2)
+        #expect(
+            follower.told == [
+                "take 3 to 3", "confirm", "take 2 to 5", "confirm", "take 2 to 7", "confirm", "take 2 to 9", "confirm",
+            ])
+        #expect(try fixture.replayed().count == 9)
+    }
+
+    @Test func `a follower is told when events that it has came to nothing, and when it failed itself`() throws {
+        struct Stop: Error {}
+        let fixture = try IntakeFixture()
+        let follower = Follower()
+        func take(_ id: String, _ lease: WriterLease) throws {
+            _ = try fixture.log.ingest(
+                .bytes(Array(IntakeFixture.event(id).utf8), origin: "live"), lease: lease,
+                now: { IntakeFixture.now }, follower: follower)
+        }
+        follower.failure = Stop()
+        #expect(throws: Stop.self) { try take("a", fixture.lease) }
+        follower.failure = nil
+        // Another process has taken over since.
+        try fixture.store.write(fixture.lease) {
+            try $0.execute(sql: "UPDATE writerLease SET fencingToken = fencingToken + 1")
+        }
+        #expect(throws: StoreProblem.self) { try take("b", fixture.lease) }
+        #expect(follower.told == ["take 1 to 1", "disown", "take 1 to 2", "disown"])
+        // The first one is in the log: whoever follows it finds it there.
+        #expect(try fixture.replayed().count == 1)
+    }
+
     @Test func `a dry run says what would happen and writes nothing`() throws {
         let fixture = try IntakeFixture()
         try fixture.ingest(IntakeFixture.event("0"))

@@ -30,6 +30,26 @@ import Testing
         #expect(try schema(CaliberStore.open(at: path)) == first)
     }
 
+    @Test func `a transaction is on the disk before it returns`() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("a.db")
+        for _ in 0..<2 {
+            let store = try CaliberStore.open(at: path)
+            let lease = try WriterLease.acquire(on: store, holder: "test", now: { Timestamp(microseconds: 0) })
+            // 2 is FULL: the write-ahead log is synced at each commit. What turns it on says NORMAL, which is 1.
+            #expect(try store.write(lease) { try Int.fetchOne($0, sql: "PRAGMA synchronous") } == 2)
+            #expect(try store.write(lease) { try String.fetchOne($0, sql: "PRAGMA journal_mode") } == "wal")
+        }
+    }
+
+    @Test func `snapshots look at the file's own pages, and what else reads does not`() throws {
+        let folder = try TemporaryFolder()
+        let store = try CaliberStore.open(at: folder.path("a.db"))
+        #expect(try store.read { try Int64.fetchOne($0, sql: "PRAGMA mmap_size") } == 0)
+        let snapshot = try store.makeSnapshot()
+        #expect(try #require(try snapshot.read { try Int64.fetchOne($0, sql: "PRAGMA mmap_size") }) > 0)
+    }
+
     @Test func `a missing file, a foreign file and a newer database are told apart`() throws {
         let folder = try TemporaryFolder()
         #expect(throws: StoreProblem.missing(path: folder.path("none.db"))) {

@@ -102,6 +102,39 @@ import Testing
         #expect(second.strings == 1)
     }
 
+    @Test func `what is folded ahead of the log reaches no file before it is confirmed`() throws {
+        let world = try TestWorld.orders()
+        // So small that every fold asks for a checkpoint.
+        let set = try world.open(settings: TableSettings(memoryBudgetBytes: 0, segmentRowLimit: 16))
+        for day in 0..<5 {
+            let events = (0..<50).map { payment(world, "o\(day)-\($0)", at: Int64(day * 50 + $0), time: 0) }
+            let (batches, position) = world.log.append(events)
+            let before = set.traffic
+            try set.foldAhead(batches, upTo: position)
+            #expect(set.traffic.checkpoints == before.checkpoints)
+            try set.confirmFold()
+            #expect(set.traffic.checkpoints == before.checkpoints + 1)
+        }
+        #expect(try renderedRows(set.snapshot(of: "orders")) == world.expected())
+        #expect(set.verify().isEmpty)
+    }
+
+    @Test func `tables that are ahead of a log that came to nothing are opened again without it`() throws {
+        struct DiskFull: Error {}
+        let world = try TestWorld.orders()
+        let set = try world.open()
+        try world.feed((0..<20).map { payment(world, "o\($0)", at: Int64($0), time: 0) }, to: set)
+        try set.checkpoint()
+        let expected = world.expected()
+        let other = try TestWorld.orders()
+        let (batches, _) = other.log.append([payment(other, "lost", at: 1, time: 0)])
+        try set.foldAhead(batches, upTo: LogPosition(sequence: set.position.sequence + 1))
+        set.disownFold(DiskFull())
+        #expect(throws: TablesProblem.self) { try set.snapshot(of: "orders") }
+        #expect(throws: TablesProblem.self) { try set.checkpoint() }
+        #expect(try renderedRows(world.open().snapshot(of: "orders")) == expected)
+    }
+
     @Test func `a sum past 64 bits is null, is counted, and comes back`() throws {
         let world = try TestWorld.orders()
         let set = try world.open()

@@ -36,14 +36,14 @@ public final class IntakeSession {
         outcome.rebuiltTables = rebuiltTables
         rebuiltTables = []
         for input in inputs {
+            let follower = FoldingFollower(tables) { [self] in
+                // An input that comes live may have no end.
+                if eventsPerCommit != nil { try checkpointAsideIfDue() }
+            }
             let report = try engine.log.ingest(
                 input, lease: lease, now: engine.now, eventsPerCommit: eventsPerCommit,
-                progress: { progress(input, $0) },
-                onCommit: { batches, position in
-                    outcome.folds += try tables.fold(batches, upTo: position)
-                    // An input that comes live may have no end.
-                    if eventsPerCommit != nil { try checkpointAsideIfDue() }
-                })
+                progress: { progress(input, $0) }, follower: follower)
+            outcome.folds += follower.account
             outcome.inputs.append(IngestOutcome.Input(origin: input.origin, report: report))
         }
         try checkpointAsideIfDue()
@@ -67,6 +67,29 @@ public final class IntakeSession {
     public func queries(options: QueryOptions? = nil) -> EngineSession {
         EngineSession(engine: engine, tables: tables, options: options)
     }
+}
+
+/// Folds events while they are being written.
+private final class FoldingFollower: EventFollower {
+    private(set) var account = FoldAccount()
+    private let tables: TableSet
+    private let onConfirmed: () throws -> Void
+
+    init(_ tables: TableSet, onConfirmed: @escaping () throws -> Void) {
+        self.tables = tables
+        self.onConfirmed = onConfirmed
+    }
+
+    func take(_ batches: [EventBatch], upTo position: LogPosition) throws {
+        account += try tables.foldAhead(batches, upTo: position)
+    }
+
+    func confirm() throws {
+        try tables.confirmFold()
+        try onConfirmed()
+    }
+
+    func disown(_ reason: any Error) { tables.disownFold(reason) }
 }
 
 extension Engine {

@@ -8,18 +8,20 @@ final class IntakePipeline: Sendable {
     private let decoded = Handoff<DecodedChunk>(depth: EventLogLimits.handoffDepth)
     private let compressed = Handoff<DecodedChunk>(depth: EventLogLimits.handoffDepth)
     private let stages: [Stage]
+    private let work: StagedWork
 
     /// Takes the reader and the station over until `stop` has returned.
     init(_ reader: any LineBlockReader, _ station: IntakeStation, now: @escaping @Sendable () -> Timestamp) throws {
         let first = try reader.next()
+        let work = StagedWork(first: first, reader: reader, station: station)
+        self.work = work
         if first?.isLast ?? true {
             stages = []
-            if let first { _ = compressed.send(try station.process(first, receivedAt: now())) }
-            compressed.finish()
+            if let first { _ = decoded.send(try station.decoder.decode(first, receivedAt: now())) }
+            decoded.finish()
             return
         }
         let (decoded, compressed) = (decoded, compressed)
-        let work = StagedWork(first: first, reader: reader, station: station)
         stages = [
             Stage(named: "intake-decode") { work.decode(into: decoded, now: now) },
             Stage(named: "intake-compress") { work.compress(from: decoded, into: compressed) },
@@ -30,7 +32,18 @@ final class IntakePipeline: Sendable {
     var isSingleChunk: Bool { stages.isEmpty }
 
     /// The next chunk in the input's order; nil after the last.
-    func next() throws -> DecodedChunk? { try compressed.receive() }
+    func next() throws -> DecodedChunk? {
+        guard isSingleChunk else { return try compressed.receive() }
+        guard let chunk = try nextUncompressed() else { return nil }
+        try compress(chunk)
+        return chunk
+    }
+
+    /// The chunk of an input of one, for whoever has something to do while another thread compresses it.
+    func nextUncompressed() throws -> DecodedChunk? { try decoded.receive() }
+
+    /// Makes the body of such a chunk.
+    func compress(_ chunk: DecodedChunk) throws { try work.compress(chunk) }
 
     /// Says that no more chunks are wanted, whether or not the input is at its end.
     func hangUp() {
@@ -48,7 +61,7 @@ final class IntakePipeline: Sendable {
 /// What the threads work with.
 private final class StagedWork: @unchecked Sendable {
     // Safe to share: made by one thread; from then on the decoding thread alone uses reader, block and decoder, and the
-    // compressing thread the compression.
+    // compressing thread the compression. Without these two threads one at a time uses it, and waits for the other.
     private var first: LineBlock?
     private let reader: any LineBlockReader
     private let station: IntakeStation
@@ -77,6 +90,8 @@ private final class StagedWork: @unchecked Sendable {
         }
         return try reader.next()
     }
+
+    func compress(_ chunk: DecodedChunk) throws { try station.compression.compress(chunk) }
 
     func compress(from decoded: Handoff<DecodedChunk>, into compressed: Handoff<DecodedChunk>) {
         do {
