@@ -64,7 +64,7 @@ import Testing
             let answer = try shop.executor(cache: cache).evaluate(plan, now: Self.now)
             #expect(answer.lines == ["gold,1.00"])
             #expect(answer.warnings.map(\.code) == ["validity-overlap"])
-            #expect(answer.render(as: .json).contains("\"code\": \"validity-overlap\""))
+            #expect(answer.render(as: .json).contains("\"code\":\"validity-overlap\""))
             #expect(answer.statistics.segmentsScanned == scannedSegmentCount)
         }
         shop.tables["tiers"]?.rows = [tier("silver", from: 10, to: 20), tier("gold", from: 20, to: 40)]
