@@ -1,3 +1,4 @@
+import CaliberColumns
 import Foundation
 
 /// Says of most keys that are not in a run that they are not: a blocked Bloom filter.
@@ -32,7 +33,7 @@ final class KeyFilter: @unchecked Sendable {
     deinit { UnsafeMutableRawPointer(words).deallocate() }
 
     private static func allocate(_ blockCount: Int) -> UnsafeMutablePointer<UInt64> {
-        UnsafeMutableRawPointer.allocate(byteCount: blockCount * 64, alignment: 64)
+        ScatteredMemory.allocate(byteCount: blockCount * 64)
             .bindMemory(to: UInt64.self, capacity: blockCount * wordsPerBlock)
     }
 

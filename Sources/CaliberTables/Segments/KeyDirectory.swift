@@ -1,3 +1,5 @@
+import CaliberColumns
+
 /// Which segment each key's row is in: open addressing, linear probing, eight bytes a slot.
 ///
 /// A slot holds 48 bits of the key's hash and the segment's ordinal. Keys that share those bits have a slot each; which
@@ -19,12 +21,16 @@ final class KeyDirectory {
     init(rowCount: Int) {
         capacityBits = 10
         while (1 << capacityBits) * 3 < rowCount * 4 { capacityBits += 1 }
-        slots = .allocate(capacity: 1 << capacityBits)
+        slots = KeyDirectory.allocate(1 << capacityBits)
         slots.update(repeating: KeyDirectory.empty, count: 1 << capacityBits)
     }
 
     deinit {
         slots.deallocate()
+    }
+
+    private static func allocate(_ capacity: Int) -> UnsafeMutablePointer<UInt64> {
+        ScatteredMemory.allocate(byteCount: capacity * 8).bindMemory(to: UInt64.self, capacity: capacity)
     }
 
     var byteCount: Int { 8 << capacityBits }
@@ -126,7 +132,7 @@ final class KeyDirectory {
     private func grow() {
         let (old, oldCapacity) = (slots, mask + 1)
         capacityBits += 1
-        slots = .allocate(capacity: 1 << capacityBits)
+        slots = KeyDirectory.allocate(1 << capacityBits)
         slots.update(repeating: KeyDirectory.empty, count: 1 << capacityBits)
         for index in 0..<oldCapacity where old[index] != KeyDirectory.empty { place(old[index]) }
         old.deallocate()
