@@ -1,21 +1,31 @@
 import CKernels
+import CaliberColumns
 
 /// How many different values each group has, of which only the groups whose parts went or came are counted again.
 ///
 /// For a group with many values the union of the parts that stay is kept as a bitmap, so that a part that changes costs
-/// its own values.
+/// its own values: mostly it comes again with all the values it had, which the union then still is of.
 struct DistinctCounts: Sendable {
     private(set) var counts: [Int64] = []
     private var isCurrent: [Bool] = []
     private var unions: [Int: KeptUnion] = [:]
     private var line: ValueLine?
+    /// Parts that unions have and that went since.
+    private var gone: [Int: GatheredPart] = [:]
     /// The highest part that was counted.
     private var lastPart = -1
 
     /// Groups of fewer parts are counted anew.
     private static let fewParts = 8
 
-    mutating func outdate(_ part: GatheredPart) {
+    mutating func add(_ part: GatheredPart) { outdate(part) }
+
+    mutating func remove(_ part: GatheredPart) {
+        outdate(part)
+        if !unions.isEmpty { gone[part.number] = part }
+    }
+
+    private mutating func outdate(_ part: GatheredPart) {
         part.forEachRun { group, _ in if group < isCurrent.count { isCurrent[group] = false } }
     }
 
@@ -35,14 +45,36 @@ struct DistinctCounts: Sendable {
                 group: group, runs: Array(runs[group]), known: unions[group],
                 keepsUnion: all.areStable && group < wasCounted && runs[group].count >= DistinctCounts.fewParts)
         }
-        let firstNew = lastPart + 1
-        for result in try DistinctCounts.run(jobs, all, firstNew: firstNew, parallelism: parallelism) {
+        let change = Change(all: all, gone: gone, firstNew: lastPart + 1)
+        gone = [:]
+        for result in try DistinctCounts.run(jobs, change, parallelism: parallelism) {
             counts[result.group] = result.count
             unions[result.group] = result.union
         }
         for group in asked { isCurrent[group] = true }
         line = all.line
         lastPart = max(lastPart, all.parts.map(\.number).max() ?? -1)
+    }
+
+    /// From the last count to this one.
+    private struct Change: Sendable {
+        let all: ComparableParts
+        let gone: [Int: GatheredPart]
+        /// The lowest number of a part that has come.
+        let firstNew: Int
+
+        func number(of run: GroupRun) -> Int { all.parts[run.part].number }
+
+        /// What a group had in parts that went; nil where they are not known, or their values are others' codes.
+        func runs(of group: Int, inGone numbers: Set<Int>) -> [(values: GroupedValues, range: Range<Int>)]? {
+            let lineage = all.parts.first?.values.pool?.lineage
+            var runs: [(values: GroupedValues, range: Range<Int>)] = []
+            for number in numbers {
+                guard let part = gone[number], part.values.pool?.lineage == lineage else { return nil }
+                part.forEachRun { if $0 == group { runs.append((part.values, $1)) } }
+            }
+            return runs
+        }
     }
 
     private struct Job: Sendable {
@@ -61,8 +93,9 @@ struct DistinctCounts: Sendable {
     }
 
     private static func run(
-        _ jobs: [Job], _ all: ComparableParts, firstNew: Int, parallelism: Int
+        _ jobs: [Job], _ change: Change, parallelism: Int
     ) throws -> [JobResult] {
+        let all = change.all
         if jobs.count < parallelism, let words = all.line.wordCount, jobs.allSatisfy({ $0.valueCount >= words }) {
             // Few groups are cut by parts, so that every thread has work.
             return try jobs.map { job in
@@ -77,34 +110,46 @@ struct DistinctCounts: Sendable {
         let batches = batches(of: jobs, count: parallelism * 4)
         return try ParallelSegments.map(batches.count, parallelism: parallelism) { batch in
             let counter = UnionCounter(all)
-            return jobs[batches[batch]].map { count($0, counter, all, firstNew: firstNew) }
+            return jobs[batches[batch]].map { count($0, counter, change) }
         }.flatMap { $0 }
     }
 
-    private static func count(
-        _ job: Job, _ counter: UnionCounter, _ all: ComparableParts, firstNew: Int
-    ) -> JobResult {
+    private static func count(_ job: Job, _ counter: UnionCounter, _ change: Change) -> JobResult {
+        let all = change.all
         if let only = job.runs.first, job.runs.count == 1, all.parts[only.part].values.form == .unique {
             return JobResult(group: job.group, count: Int64(only.range.count), union: nil)
         }
         guard job.keepsUnion, let words = all.line.wordCount, words <= job.valueCount else {
             return JobResult(group: job.group, count: counter.count(job.runs[...]), union: nil)
         }
-        let numbers = Set(job.runs.map { all.parts[$0.part].number })
-        if let known = job.known, known.parts.isSubset(of: numbers) {
-            let others = job.runs.filter { !known.parts.contains(all.parts[$0.part].number) }
+        if let known = stillKnown(job, counter, change) {
+            let others = job.runs.filter { !known.parts.contains(change.number(of: $0)) }
             if others.reduce(0, { $0 + $1.range.count }) * 4 < job.valueCount {
                 return JobResult(
                     group: job.group, count: known.count + counter.count(others, beside: known.words), union: known)
             }
         }
         // Those that have just come are the likeliest to go next.
-        let settled = job.runs.filter { all.parts[$0.part].number < firstNew }
-        let others = job.runs.filter { all.parts[$0.part].number >= firstNew }
-        let union = KeptUnion(
-            words: counter.union(settled[...]), parts: Set(settled.map { all.parts[$0.part].number }))
+        let settled = job.runs.filter { change.number(of: $0) < change.firstNew }
+        let others = job.runs.filter { change.number(of: $0) >= change.firstNew }
+        let union = KeptUnion(words: counter.union(settled[...]), parts: Set(settled.map(change.number)))
         return JobResult(
             group: job.group, count: union.count + counter.count(others, beside: union.words), union: union)
+    }
+
+    /// A group's kept union, of parts that are all there. Where some went and others have all of their values, those take
+    /// their place; nil where a value may be nowhere any more.
+    private static func stillKnown(_ job: Job, _ counter: UnionCounter, _ change: Change) -> KeptUnion? {
+        guard let known = job.known else { return nil }
+        let missing = known.parts.subtracting(job.runs.map(change.number))
+        if missing.isEmpty { return known }
+        let others = job.runs.filter { !known.parts.contains(change.number(of: $0)) }
+        guard others.reduce(0, { $0 + $1.range.count }) * 4 < job.valueCount,
+            let gone = change.runs(of: job.group, inGone: missing), counter.holds(others, all: gone)
+        else { return nil }
+        return KeptUnion(
+            words: counter.union(others, with: known.words),
+            parts: known.parts.subtracting(missing).union(others.map(change.number)))
     }
 
     /// How many bits are set in any of some bitmaps of one length.
@@ -183,29 +228,60 @@ private final class UnionCounter {
         return Int64(runs.reduce(0) { $0 + markNew($1) })
     }
 
-    private func mark(_ run: GroupRun) { withBits(run, UInt32.mark, UInt64.mark) }
+    /// A bitmap, and the values of runs beside what it has.
+    func union(_ runs: [GroupRun], with known: [UInt64]) -> [UInt64] {
+        var words = known
+        words.withUnsafeMutableBufferPointer { words in
+            guard let start = words.baseAddress else { return }
+            for run in runs { withBits(values(of: run), run.range, start, UInt32.mark, UInt64.mark) }
+        }
+        return words
+    }
 
-    private func markNew(_ run: GroupRun) -> Int { withBits(run, UInt32.markNew, UInt64.markNew) ?? 0 }
+    /// Whether runs have all values of others, which lie on the same line.
+    func holds(_ runs: [GroupRun], all others: [(values: GroupedValues, range: Range<Int>)]) -> Bool {
+        for run in runs { mark(run) }
+        var lackingCount = 0
+        for (values, range) in others {
+            lackingCount += withBits(values, range, bitmap.pointer, UInt32.markNew, UInt64.markNew) ?? 0
+        }
+        for run in runs { clear(run) }
+        for (values, range) in others {
+            withBits(values, range, bitmap.pointer, UInt32.clearMarks, UInt64.clearMarks)
+        }
+        return lackingCount == 0
+    }
 
-    private func clear(_ run: GroupRun) { withBits(run, UInt32.clearMarks, UInt64.clearMarks) }
+    private func values(of run: GroupRun) -> GroupedValues { all.parts[run.part].values }
 
-    /// A loop over the bits of a run's values; nil where there are no values at all.
+    private func mark(_ run: GroupRun) {
+        withBits(values(of: run), run.range, bitmap.pointer, UInt32.mark, UInt64.mark)
+    }
+
+    private func markNew(_ run: GroupRun) -> Int {
+        withBits(values(of: run), run.range, bitmap.pointer, UInt32.markNew, UInt64.markNew) ?? 0
+    }
+
+    private func clear(_ run: GroupRun) {
+        withBits(values(of: run), run.range, bitmap.pointer, UInt32.clearMarks, UInt64.clearMarks)
+    }
+
+    /// A loop over the bits of some values; nil where a part has no values at all.
     @discardableResult
     private func withBits<Result>(
-        _ run: GroupRun,
+        _ part: GroupedValues, _ range: Range<Int>, _ bits: UnsafeMutablePointer<UInt64>,
         _ narrow: (UnsafePointer<UInt32>, Int, UInt64, UInt64, UnsafeMutablePointer<UInt64>) -> Result,
         _ wide: (UnsafePointer<UInt64>, Int, UInt64, UInt64, UnsafeMutablePointer<UInt64>) -> Result
     ) -> Result? {
-        let part = all.parts[run.part].values
-        let (offset, factor, count) = (all.line.offset(of: part), all.line.factor(of: part), run.range.count)
+        let (offset, factor, count) = (all.line.offset(of: part), all.line.factor(of: part), range.count)
         switch part.distances {
         case .narrow(let distances):
             return distances.withUnsafeBufferPointer { values in
-                values.baseAddress.map { narrow($0 + run.range.lowerBound, count, offset, factor, bitmap.pointer) }
+                values.baseAddress.map { narrow($0 + range.lowerBound, count, offset, factor, bits) }
             }
         case .wide(let distances):
             return distances.withUnsafeBufferPointer { values in
-                values.baseAddress.map { wide($0 + run.range.lowerBound, count, offset, factor, bitmap.pointer) }
+                values.baseAddress.map { wide($0 + range.lowerBound, count, offset, factor, bits) }
             }
         }
     }

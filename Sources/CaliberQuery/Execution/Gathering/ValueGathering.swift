@@ -18,14 +18,14 @@ final class ValueGathering {
         guard values.count > 0 else { return }
         let part = GatheredPart(number: part, values: values, numbers: numbers)
         parts.append(part)
-        distinct?.outdate(part)
+        distinct?.add(part)
         for measure in percentiles.keys { percentiles[measure]?.add(part) }
     }
 
     func remove(part number: Int) {
         guard let position = parts.firstIndex(where: { $0.number == number }) else { return }
         let part = parts.remove(at: position)
-        distinct?.outdate(part)
+        distinct?.remove(part)
         for measure in percentiles.keys { percentiles[measure]?.remove(part) }
     }
 
