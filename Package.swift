@@ -45,6 +45,9 @@ let package = Package(
         .library(name: "CaliberEventLog", targets: ["CaliberEventLog"]),
         .library(name: "CaliberQuery", targets: ["CaliberQuery"]),
         .library(name: "CaliberSimulator", targets: ["CaliberSimulator"]),
+        .library(name: "CaliberRegression", targets: ["CaliberRegression"]),
+        .library(name: "CaliberFeatures", targets: ["CaliberFeatures"]),
+        .library(name: "CaliberScoring", targets: ["CaliberScoring"]),
     ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -58,10 +61,13 @@ let package = Package(
         .target(name: "CKernels"),
         .systemLibrary(name: "CCompression", providers: [.apt(["libzstd-dev", "zlib1g-dev"])]),
         .systemLibrary(name: "CXXHash", providers: [.apt(["libxxhash-dev"])]),
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         floor("CaliberCore", []),
         // 1: the database file; the definitions.
         floor("CaliberStore", ["CaliberCore", grdb, sqlite]),
         floor("CaliberDictionary", ["CaliberCore", yams, crypto]),
+        // 1: logistic regression on plain matrices, and how well probabilities do.
+        floor("CaliberRegression", ["CaliberCore", "CKernels", "COpenBLAS"]),
         // 2: typed buffers and the expression machine that runs on them.
         floor("CaliberColumns", ["CaliberCore", "CaliberDictionary", "CXXHash"]),
         // 3: contracts applied, once-only, quarantine, the durable log.
@@ -84,12 +90,22 @@ let package = Package(
             [
                 "CaliberCore", "CaliberDictionary", "CaliberColumns", "CaliberEventLog", "CaliberTables", "CKernels",
             ]),
+        // 5: what was known of an order at a moment: declared features as of both clocks.
+        floor(
+            "CaliberFeatures",
+            [
+                "CaliberCore", "CaliberStore", "CaliberDictionary", "CaliberColumns", "CaliberEventLog",
+                "CaliberTables", "CXXHash", grdb,
+            ]),
+        // 5: model files, health, reasons, drift.
+        floor("CaliberScoring", ["CaliberCore", "CaliberDictionary", "CaliberRegression", crypto]),
         // 6: one verb per use case.
         floor(
             "CaliberEngine",
             [
                 "CaliberCore", "CaliberStore", "CaliberDictionary", "CaliberColumns", "CaliberEventLog",
-                "CaliberTables", "CaliberQuery", "CXXHash", grdb,
+                "CaliberTables", "CaliberQuery", "CaliberRegression", "CaliberFeatures", "CaliberScoring", "CXXHash",
+                grdb,
             ]),
         // side: synthetic orders and the truth about them.
         floor("CaliberSimulator", ["CaliberCore", "CaliberDictionary"]),
@@ -97,8 +113,8 @@ let package = Package(
         .executableTarget(
             name: "caliber",
             dependencies: [
-                "CaliberCore", "CaliberDictionary", "CaliberEventLog", "CaliberQuery", "CaliberEngine",
-                "CaliberSimulator", argumentParser,
+                "CaliberCore", "CaliberDictionary", "CaliberEventLog", "CaliberQuery", "CaliberRegression",
+                "CaliberFeatures", "CaliberScoring", "CaliberEngine", "CaliberSimulator", argumentParser,
             ],
             path: "Sources/CaliberCommand", swiftSettings: strict),
         // tests
@@ -120,6 +136,14 @@ let package = Package(
         tests("CKernelsTests", ["CKernels"]),
         tests("CaliberStoreTests", ["CaliberStore", grdb]),
         tests("CaliberDictionaryTests", ["CaliberDictionary"]),
+        tests("CaliberRegressionTests", ["CaliberRegression"]),
+        tests("CaliberScoringTests", ["CaliberScoring", "CaliberRegression", "CaliberDictionary"]),
+        tests(
+            "CaliberFeaturesTests",
+            [
+                "CaliberFeatures", "CaliberTables", "CaliberEventLog", "CaliberStore", "CaliberDictionary",
+                "CaliberColumns",
+            ]),
         tests("CaliberColumnsTests", ["CaliberColumns", "CaliberDictionary"]),
         tests(
             "CaliberEventLogTests",

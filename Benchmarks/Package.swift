@@ -24,6 +24,8 @@ let package = Package(
                 .product(name: "CaliberEngine", package: "caliber"),
                 .product(name: "CaliberEventLog", package: "caliber"),
                 .product(name: "CaliberQuery", package: "caliber"),
+                .product(name: "CaliberRegression", package: "caliber"),
+                .product(name: "CaliberFeatures", package: "caliber"),
                 .product(name: "CaliberSimulator", package: "caliber"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
