@@ -19,9 +19,21 @@ package final class EventBatch: @unchecked Sendable {
     package let eventID: LaneColumn
     /// One column for each of the contract's fields, in their order.
     package let fields: [LaneColumn]
+    /// In which order the events of several batches came, and when; nil where nobody asked for it.
+    package let arrival: Arrival?
 
-    package init(contract: ContractDefinition, capacity: Int = 1024) {
+    package struct Arrival {
+        /// The number of the event's line in the chunk that its batch is of: what orders events of all batches of it.
+        package let line: LaneColumn
+        /// The envelope's `recordedtime`, UTC microseconds; null where it has none.
+        package let recordedAt: LaneColumn
+    }
+
+    package init(contract: ContractDefinition, capacity: Int = 1024, keepsArrival: Bool = false) {
         self.contract = contract
+        arrival =
+            keepsArrival
+            ? Arrival(line: LaneColumn(capacity: capacity), recordedAt: LaneColumn(capacity: capacity)) : nil
         time = LaneColumn(capacity: capacity)
         tieBreak = LaneColumn(capacity: capacity)
         eventID = LaneColumn(capacity: capacity, pool: StringPool())
@@ -33,17 +45,21 @@ package final class EventBatch: @unchecked Sendable {
     /// Says that every column has been given one more lane.
     package func commitRow() {
         storedCount += 1
-        assert(fields.allSatisfy { $0.count == count } && time.count == count && tieBreak.count == count)
+        assert(allColumns.allSatisfy { $0.count == count })
+    }
+
+    private var allColumns: [LaneColumn] {
+        fields + [time, tieBreak, eventID] + (arrival.map { [$0.line, $0.recordedAt] } ?? [])
     }
 
     /// Makes room for rows, so that a decoder may fill those past `count` through the columns' pointers.
     func reserve(_ rowCount: Int) {
-        for column in fields + [time, tieBreak, eventID] { column.reserve(rowCount) }
+        for column in allColumns { column.reserve(rowCount) }
     }
 
     /// Takes in the rows that were filled through the columns' pointers, up to `rowCount`.
     func extend(to rowCount: Int) {
-        for column in fields + [time, tieBreak, eventID] { column.extend(to: rowCount) }
+        for column in allColumns { column.extend(to: rowCount) }
         storedCount = rowCount
     }
 
@@ -52,7 +68,7 @@ package final class EventBatch: @unchecked Sendable {
     /// - Parameter rows: ascending, without repeats.
     func removeRows(_ rows: [Int]) {
         guard !rows.isEmpty else { return }
-        for column in fields + [time, tieBreak, eventID] { column.remove(rows, of: count) }
+        for column in allColumns { column.remove(rows, of: count) }
         storedCount -= rows.count
     }
 }

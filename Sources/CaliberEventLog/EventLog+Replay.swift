@@ -17,11 +17,13 @@ extension EventLog {
     ///
     /// Reading and decoding run ahead on a thread of their own. Events that a changed contract no longer accepts are left
     /// out and counted.
+    ///
+    /// - Parameter keepsArrival: makes batches say when and in which order their events came.
     @discardableResult
     package func replay(
-        after start: LogPosition, _ body: ([EventBatch], LogPosition) throws -> Void
+        after start: LogPosition, keepsArrival: Bool = false, _ body: ([EventBatch], LogPosition) throws -> Void
     ) throws -> ReplayReport {
-        let decoder = try makeDecoder()
+        let decoder = try makeDecoder(keepsArrival: keepsArrival)
         let reading = ReplayStage(log: self, decoder: decoder, start: start)
         let decoded = Handoff<ReplayedBatch>(depth: EventLogLimits.handoffDepth)
         let stage = Stage(named: "replay") { reading.run(into: decoded) }

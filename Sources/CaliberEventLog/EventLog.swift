@@ -62,12 +62,14 @@ public final class EventLog: Sendable {
     }
 
     /// Decoders hold state, so each pass over events has its own.
-    func makeContracts() throws -> ContractLookup {
-        try ContractLookup(dictionary.contracts, makeChecks: makeChecks)
+    func makeContracts(keepsArrival: Bool = false) throws -> ContractLookup {
+        try ContractLookup(dictionary.contracts, keepsArrival: keepsArrival, makeChecks: makeChecks)
     }
 
-    func makeDecoder() throws -> ChunkDecoder {
-        ChunkDecoder(try makeContracts(), zone: dictionary.settings.timeZone, learnsSkeletons: learnsSkeletons)
+    func makeDecoder(keepsArrival: Bool = false) throws -> ChunkDecoder {
+        ChunkDecoder(
+            try makeContracts(keepsArrival: keepsArrival), zone: dictionary.settings.timeZone,
+            learnsSkeletons: learnsSkeletons)
     }
 
     /// Runs one intake at a time, with what the last one worked with: many small inputs need no more than one large one.

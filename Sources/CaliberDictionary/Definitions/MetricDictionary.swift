@@ -12,6 +12,8 @@ public struct MetricDictionary: Sendable {
     public let sources: [SourceDefinition]
     public internal(set) var savedQueries: [SavedQueryDefinition] = []
     public package(set) var calendars: [CalendarDefinition] = []
+    public internal(set) var featureSets: [FeatureSetDefinition] = []
+    public internal(set) var labels: [LabelDefinition] = []
     /// Accepted versions whose meaning can't be had any more, each with the reason.
     public let unreachableVersions: [UnreachableVersion]
     private let index: Index
@@ -45,6 +47,10 @@ public struct MetricDictionary: Sendable {
 
     /// Of all calendars, in the order of their definitions, the finest of each first.
     public var calendarGrains: [CalendarGrain] { calendars.flatMap(\.calendar.grains) }
+
+    public func featureSet(named name: String) -> FeatureSetDefinition? { featureSets.first { $0.name == name } }
+
+    public func label(named name: String) -> LabelDefinition? { labels.first { $0.name == name } }
 
     public func savedQuery(named name: String) -> SavedQueryDefinition? { savedQueries.first { $0.name == name } }
 

@@ -18,6 +18,10 @@ package enum DictionaryLimits {
     package static let metrics = 50_000
     package static let calendars = 100
     package static let savedQueries = 10_000
+    package static let featureSets = 100
+    /// Templates expanded.
+    package static let featuresPerSet = 4_000
+    package static let labels = 1_000
     package static let sources = 1_000
     package static let tests = 20_000
     package static let fieldsPerContract = 1_000

@@ -19,6 +19,8 @@ struct DictionarySections {
     var metrics: [YAMLValue] = []
     var calendars: [YAMLValue] = []
     var savedQueries: [YAMLValue] = []
+    var featureSets: [YAMLValue] = []
+    var labels: [YAMLValue] = []
     var sources: [YAMLValue] = []
     var tests: [YAMLValue] = []
     var lock: YAMLValue?
@@ -68,6 +70,8 @@ struct DictionarySections {
             case "metrics": metrics += values
             case "calendars": calendars += values
             case "saved_queries": savedQueries += values
+            case "feature_sets": featureSets += values
+            case "labels": labels += values
             case "sources": sources += values
             case "tests": tests += values
             default: break
@@ -81,6 +85,8 @@ struct DictionarySections {
         DictionarySections.limit(&metrics, "metrics", DictionaryLimits.metrics, log)
         DictionarySections.limit(&calendars, "calendars", DictionaryLimits.calendars, log)
         DictionarySections.limit(&savedQueries, "saved queries", DictionaryLimits.savedQueries, log)
+        DictionarySections.limit(&featureSets, "feature sets", DictionaryLimits.featureSets, log)
+        DictionarySections.limit(&labels, "labels", DictionaryLimits.labels, log)
         DictionarySections.limit(&sources, "sources", DictionaryLimits.sources, log)
         DictionarySections.limit(&tests, "tests", DictionaryLimits.tests, log)
     }

@@ -62,6 +62,10 @@ extension MetricDictionary {
             earlierMetrics: versions.earlier, sources: sources.sources, unreachableVersions: versions.unreachable)
         dictionary.calendars = calendars
         dictionary.savedQueries = SavedQueryResolution(sections.savedQueries, dictionary: dictionary, log).queries
+        let features = FeatureSetResolution(
+            sections.featureSets, contracts: contracts.contracts, tables: scopes, settings: settings, log)
+        dictionary.featureSets = features.sets
+        dictionary.labels = LabelResolution(sections.labels, tables: scopes, log).labels
         let tests = TestResolution(sections.tests, dictionary: dictionary, log)
         let diagnostics = DiagnosticList(log.diagnostics)
         guard !diagnostics.diagnostics.contains(where: { $0.severity == .error }) else { throw diagnostics }

@@ -14,6 +14,7 @@ package enum DictionaryProblem: Error, Hashable, Sendable {
     case source(SourceProblem)
     case version(VersionProblem)
     case calendar(CalendarProblem)
+    case feature(FeatureProblem)
     case expression(Diagnostic)
 
     package var diagnostic: Diagnostic {
@@ -28,6 +29,7 @@ package enum DictionaryProblem: Error, Hashable, Sendable {
         case .source(let problem): problem.diagnostic
         case .version(let problem): problem.diagnostic
         case .calendar(let problem): problem.diagnostic
+        case .feature(let problem): problem.diagnostic
         case .expression(let diagnostic): diagnostic
         }
     }

@@ -27,10 +27,14 @@ final class ContractDecoder {
     private var tieBreak = LaneTarget()
     private var eventID = LaneTarget()
     private let eventIDs = TextTable()
+    private let keepsArrival: Bool
+    private var line = LaneTarget()
+    private var recordedAt = LaneTarget()
 
     /// - Throws: `InputProblem` when a pattern or a check of the contract can't be used.
-    init(_ contract: ContractDefinition, makeChecks: ContractCheckFactory) throws {
+    init(_ contract: ContractDefinition, keepsArrival: Bool, makeChecks: ContractCheckFactory) throws {
         self.contract = contract
+        self.keepsArrival = keepsArrival
         var names = contract.fields.map(\.name)
         for currencyField in contract.fields.compactMap(\.currencyField) where !names.contains(currencyField) {
             names.append(currencyField)
@@ -89,7 +93,7 @@ final class ContractDecoder {
 
     /// Decodes the parser's event into the next row. After an error there is no such row.
     @inline(__always)
-    func decode(_ parser: EventParser, _ key: EventKey, time eventTime: Int64?) throws(IntakeProblem) {
+    func decode(_ parser: EventParser, _ key: EventKey, _ moment: EventMoment) throws(IntakeProblem) {
         let data = parser.envelope + EnvelopeSlot.data.rawValue
         // An event without data is one whose fields are all absent.
         var place: UInt32 = 0
@@ -102,7 +106,7 @@ final class ContractDecoder {
         try parser.read(shape, at: place, into: values, count: slots.count)
         for index in 0..<fieldCount { try plans[index].decode(values, row: rowCount, parser) }
         if refusesUndeclared, let member = parser.undeclared.first { throw undeclared(member) }
-        endRow(key, id: parser.text(.id), time: eventTime)
+        endRow(key, id: parser.text(.id), moment)
     }
 
     /// Decodes an event whose values a skeleton has in its slots. What has to be said of a problem is not known here: an
@@ -112,11 +116,11 @@ final class ContractDecoder {
     @inline(__always)
     func decode(
         _ values: UnsafeMutablePointer<caliber_json_value>, _ key: EventKey, id: UnsafeBufferPointer<UInt8>,
-        time eventTime: Int64?, _ parser: EventParser
+        _ moment: EventMoment, _ parser: EventParser
     ) throws(IntakeProblem) {
         if rowCount == capacity { makeRoom() }
         for index in 0..<fieldCount { try plans[index].decode(values, row: rowCount, parser) }
-        endRow(key, id: id, time: eventTime)
+        endRow(key, id: id, moment)
     }
 
     /// Brings near what a text of the leading field will be looked for in.
@@ -126,9 +130,13 @@ final class ContractDecoder {
     }
 
     @inline(__always)
-    private func endRow(_ key: EventKey, id: UnsafeBufferPointer<UInt8>, time eventTime: Int64?) {
+    private func endRow(_ key: EventKey, id: UnsafeBufferPointer<UInt8>, _ moment: EventMoment) {
         let row = rowCount
-        time.write(eventTime, row: row)
+        time.write(moment.time, row: row)
+        if keepsArrival {
+            line.write(Int64(moment.line), row: row)
+            recordedAt.write(moment.recordedAt, row: row)
+        }
         tieBreak.write(key.tieBreak, row: row)
         eventID.write(eventIDs.append(id), row: row)
         rowCount = row + 1
@@ -150,12 +158,16 @@ final class ContractDecoder {
             batch.reserve(capacity)
         } else {
             capacity = expectedRowCount
-            batch = EventBatch(contract: contract, capacity: capacity)
+            batch = EventBatch(contract: contract, capacity: capacity, keepsArrival: keepsArrival)
             self.batch = batch
         }
         time = LaneTarget(batch.time)
         tieBreak = LaneTarget(batch.tieBreak)
         eventID = LaneTarget(batch.eventID)
+        if let arrival = batch.arrival {
+            line = LaneTarget(arrival.line)
+            recordedAt = LaneTarget(arrival.recordedAt)
+        }
         for (index, column) in batch.fields.enumerated() { plans[index].write(to: column) }
     }
 
@@ -167,6 +179,14 @@ final class ContractDecoder {
             field: name.prefixScalars(EventLogLimits.offendingTextScalarCount),
             nearest: NameSuggestion.nearest(to: name, among: contract.fields.map(\.name)))
     }
+}
+
+/// When an event happened and when it came.
+struct EventMoment {
+    var time: Int64?
+    var recordedAt: Int64?
+    /// In its chunk.
+    var line: Int
 }
 
 /// Where a column's lanes are written, without a call for each.

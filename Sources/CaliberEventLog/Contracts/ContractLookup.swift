@@ -4,6 +4,8 @@ import CaliberDictionary
 /// The decoder of an event's type, by the type's bytes.
 final class ContractLookup {
     let decoders: [ContractDecoder]
+    /// Whether batches are to say when and in which order their events came.
+    let keepsArrival: Bool
     private let names = StringPool()
     /// Types found lately.
     private let memo = UnsafeMutablePointer<(name: ShortName, index: Int)>.allocate(capacity: memoCount)
@@ -11,8 +13,11 @@ final class ContractLookup {
     private static let memoCount = 64
 
     /// - Throws: `InputProblem` when a contract's pattern or check can't be used.
-    init(_ contracts: [ContractDefinition], makeChecks: ContractCheckFactory) throws {
-        decoders = try contracts.map { try ContractDecoder($0, makeChecks: makeChecks) }
+    init(_ contracts: [ContractDefinition], keepsArrival: Bool = false, makeChecks: ContractCheckFactory) throws {
+        self.keepsArrival = keepsArrival
+        decoders = try contracts.map {
+            try ContractDecoder($0, keepsArrival: keepsArrival, makeChecks: makeChecks)
+        }
         memo.initialize(repeating: (.none, 0), count: ContractLookup.memoCount)
         for contract in contracts { _ = names.intern(contract.name) }
     }

@@ -63,6 +63,9 @@ final class ChunkDecoder {
         var state: State = .ready
         var key = EventKey(high: 0, low: 0)
         var time: Int64?
+        var recordedAt: Int64?
+
+        var moment: EventMoment { EventMoment(time: time, recordedAt: recordedAt, line: line) }
 
         enum State: UInt8 {
             case ready
@@ -191,6 +194,11 @@ final class ChunkDecoder {
             guard let time = plausibleTime(text) ?? unusualTime(text) else { return false }
             prepared.pointee.time = time
         }
+        prepared.pointee.recordedAt = nil
+        if contracts.keepsArrival, skeleton.pointee.recordedTime >= 0 {
+            let text = holes[skeleton.pointee.recordedTime].text(in: start)
+            prepared.pointee.recordedAt = plausibleTime(text) ?? unusualTime(text)
+        }
         prepared.pointee.line = line
         prepared.pointee.skeleton = Int(number)
         prepared.pointee.state = .ready
@@ -210,6 +218,7 @@ final class ChunkDecoder {
             try parser.parse(text(line))
             prepared.pointee.state = .refused
             prepared.pointee.time = try envelopeTime(parser)
+            if contracts.keepsArrival { prepared.pointee.recordedAt = recordedTime(parser) }
             prepared.pointee.state = .ready
         } catch {
             preparedProblems.append(error)
@@ -252,7 +261,7 @@ final class ChunkDecoder {
         if prepared.pointee.skeleton >= 0 {
             acceptAlike(prepared, parser)
         } else {
-            acceptParsed(line, key, prepared.pointee.time, parser)
+            acceptParsed(line, key, prepared.pointee.moment, parser)
         }
     }
 
@@ -267,6 +276,13 @@ final class ChunkDecoder {
             return time
         }
         return try EnvelopeRules.time(value.pointee, receivedAt: chunk.receivedAt, zone: zone).microseconds
+    }
+
+    /// When the event was recorded, by the extension attribute of that name; nil where it has none, or none that is a time.
+    private func recordedTime(_ parser: EventParser) -> Int64? {
+        let value = parser.envelope[EnvelopeSlot.recordedtime.rawValue]
+        guard value.kind == CALIBER_JSON_STRING.rawValue else { return nil }
+        return plausibleTime(JSONValue.bytes(value)) ?? unusualTime(JSONValue.bytes(value))
     }
 
     /// The time in a text of the usual form; nil when it is of another one, or too late.
@@ -298,14 +314,14 @@ final class ChunkDecoder {
             do throws(IntakeProblem) {
                 try decoder.decode(
                     skeleton.pointee.values, prepared.pointee.key, id: holes[skeleton.pointee.id].text(in: start),
-                    time: prepared.pointee.time, parser)
+                    prepared.pointee.moment, parser)
                 return decoder.lastRow
             } catch {
                 return nil
             }
         }
         guard let row else {
-            acceptAgain(line, prepared.pointee.key, prepared.pointee.time, parser)
+            acceptAgain(line, prepared.pointee.key, prepared.pointee.moment, parser)
             return
         }
         keys.insert(prepared.pointee.key, line: line, contract: contract, row: row)
@@ -314,25 +330,25 @@ final class ChunkDecoder {
 
     /// Parses a line that was read by a skeleton, since something about it is to be refused.
     @inline(never)
-    private func acceptAgain(_ line: Int, _ key: EventKey, _ time: Int64?, _ parser: EventParser) {
+    private func acceptAgain(_ line: Int, _ key: EventKey, _ moment: EventMoment, _ parser: EventParser) {
         do throws(IntakeProblem) {
             try parser.parse(text(line))
         } catch {
             refuse(line, error, nil)
             return
         }
-        acceptParsed(line, key, time, parser)
+        acceptParsed(line, key, moment, parser)
     }
 
     @inline(never)
-    private func acceptParsed(_ line: Int, _ key: EventKey, _ time: Int64?, _ parser: EventParser) {
+    private func acceptParsed(_ line: Int, _ key: EventKey, _ moment: EventMoment, _ parser: EventParser) {
         guard let contract = contracts.index(of: parser.text(.type)) else {
             park(line, key, parser)
             return
         }
         let decoder = contracts.decoders[contract]
         do throws(IntakeProblem) {
-            try decoder.decode(parser, key, time: time)
+            try decoder.decode(parser, key, moment)
         } catch {
             refuse(line, error, parser)
             return

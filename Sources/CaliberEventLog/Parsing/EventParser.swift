@@ -87,9 +87,9 @@ final class EventParser {
 
 /// The CloudEvents attributes that intake reads; others are left in the line.
 enum EnvelopeSlot: Int, CaseIterable {
-    case specversion, id, source, type, time, datacontenttype, data
+    case specversion, id, source, type, time, recordedtime, datacontenttype, data
 
-    static let count = 7
+    static let count = 8
 
     var name: String { "\(self)" }
 }

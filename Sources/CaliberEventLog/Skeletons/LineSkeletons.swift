@@ -101,6 +101,8 @@ struct Skeleton {
     let id: Int
     let source: Int
     let time: Int
+    /// -1 where the lines do not say when they were recorded.
+    let recordedTime: Int
     /// The hole of the contract's leading field; -1 when it has none.
     let leading: Int
     /// For the contract's decoder: a value a slot. What has no hole is absent, and stays so.
@@ -115,6 +117,7 @@ struct Skeleton {
         id = hole("id")
         source = hole("source")
         time = hole("time")
+        recordedTime = hole("recordedtime")
         leading = slots.leading.map { hole("data." + slots.names[$0]) } ?? -1
         precondition(id >= 0 && source >= 0, "an accepted line without id or source")
         values = .allocate(capacity: max(1, slots.count))
