@@ -96,7 +96,7 @@ struct FeatureReading {
     /// An expression over the row that gives a number.
     private func own(_ text: YAMLValue, use: String) -> TypedExpression? {
         guard
-            let compiled = ScopedCompiler(scope: scope.own, brokenNames: [], log: log).compile(text, expecting: nil),
+            let compiled = scope.compiler(scope.own).compile(text, expecting: nil),
             let written = scope.writtenOut(compiled, path: [], use: use, at: text.textLocation)
         else { return nil }
         guard written.type == .boolean || written.type.isNumeric else {

@@ -30,13 +30,14 @@ struct FeatureSetResolution {
             log.report(.feature(.keyNotText(table: table.name, at: value["table"]?.textLocation ?? value.location)))
             return
         }
-        let scope = RowScope(table: table, settings: settings, log: log)
+        let scope = RowScope(
+            table: table, settings: settings, brokenNames: tables.brokenNames(of: table.name), log: log)
         let moments = (value["moments"]?.list ?? []).compactMap { moment($0, scope) }
         if !(value["moments"]?.list ?? []).contains(where: { $0["trains"]?.boolean == true }) {
             log.report(.feature(.noTrainingMoment(set: name, at: value["moments"]?.location ?? value.location)))
         }
         let closed = value["closed"].flatMap { closed in
-            ScopedCompiler(scope: scope.own, brokenNames: [], log: log).compile(closed, expecting: .condition)
+            scope.compiler(scope.own).compile(closed, expecting: .condition)
                 .flatMap { scope.writtenOut($0, path: [], use: "closed", at: closed.textLocation) }
         }
         let entities = (value["entities"]?.entries ?? []).compactMap { entity($0, table) }
@@ -110,7 +111,7 @@ struct FeatureSetResolution {
     private func expression(
         _ value: YAMLValue, beside contract: ContractDefinition, _ scope: RowScope, expecting: ExpectedType?
     ) -> TypedExpression? {
-        ScopedCompiler(scope: scope.beside(contract), brokenNames: [], log: log).compile(value, expecting: expecting)
+        scope.compiler(scope.beside(contract)).compile(value, expecting: expecting)
             .flatMap {
                 scope.writtenOut($0, path: [scope.table.name], use: "an expression", at: value.textLocation)
             }

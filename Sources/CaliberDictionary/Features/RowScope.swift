@@ -4,9 +4,16 @@ import CaliberCore
 struct RowScope {
     let table: TableDefinition
     let settings: DictionarySettings
+    /// Columns that have a fault already reported.
+    let brokenNames: Set<String>
     let log: ProblemLog
 
     static let now = ColumnReference(name: "now")
+
+    func compiler(_ scope: ExpressionScope) -> ScopedCompiler {
+        ScopedCompiler(
+            scope: scope, brokenNames: brokenNames.union(brokenNames.map { "\(table.name).\($0)" }), log: log)
+    }
 
     /// The row's columns under their own names, and `now`.
     var own: ExpressionScope {

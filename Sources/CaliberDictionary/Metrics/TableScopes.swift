@@ -55,6 +55,9 @@ final class TableScopes {
 
     func scope(of table: String) -> ExpressionScope? { scoped(table)?.scope }
 
+    /// Names seen from a table that have a fault already reported.
+    func brokenNames(of table: String) -> Set<String> { scoped(table)?.brokenNames ?? [] }
+
     /// Whether a column of the table was written down with a fault already reported.
     func isBroken(_ column: String, in table: String) -> Bool {
         resolution.draft(named: table)?.brokenNames.contains(column) ?? false

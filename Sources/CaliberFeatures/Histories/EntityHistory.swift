@@ -8,12 +8,14 @@ final class EntityHistory: @unchecked Sendable {
     let plan: EntityPlan
     let index: Int
     let tracks: [Track]
+    private let facts: [FactMemory]
     /// By fact: the tracks that are of it.
     private let tracksOfFact: [[Int]]
 
     init(_ plan: EntityPlan, index: Int, facts: [FactMemory]) {
         self.plan = plan
         self.index = index
+        self.facts = facts
         tracks = plan.tracks.map { Track($0, facts: facts[$0.fact], entity: index) }
         tracksOfFact = facts.indices.map { fact in plan.tracks.indices.filter { plan.tracks[$0].fact == fact } }
     }
@@ -24,8 +26,11 @@ final class EntityHistory: @unchecked Sendable {
         for action in chunk.actions {
             switch action.kind {
             case .fact(let fact, let number): insert(fact, number, now: action.now)
-            case .attachment(let fact, let number, let entity):
-                if entity == index { insert(fact, number, now: action.now) }
+            case .attachment(let fact, let number, let entity, let key) where entity == index:
+                // Only now: the fact itself may stand earlier in the same chunk.
+                facts[fact].setKey(number, entity, to: key)
+                insert(fact, number, now: action.now)
+            case .attachment: break
             case .moment(let row): read(row, now: action.now, chunk)
             }
         }
@@ -167,7 +172,7 @@ struct ChunkWork: @unchecked Sendable {
             /// A fact of a kind, by its number, for all entities that it names.
             case fact(Int, Int)
             /// A fact of which one entity became known only now.
-            case attachment(Int, Int, entity: Int)
+            case attachment(Int, Int, entity: Int, key: Int32)
             /// A row of the output.
             case moment(Int)
         }

@@ -244,11 +244,14 @@ package final class FeatureStream {
                 left.append(fact)
                 continue
             }
-            memory.setKey(fact.number, fact.entity, to: key)
-            // One that is still to happen goes to all its entities when it does.
-            guard memory.time(fact.number) <= now else { continue }
+            guard memory.time(fact.number) <= now else {
+                // One that is still to happen goes to all its entities when it does.
+                memory.setKey(fact.number, fact.entity, to: key)
+                continue
+            }
             chunk.actions.append(
-                ChunkWork.Action(kind: .attachment(fact.fact, fact.number, entity: fact.entity), now: now))
+                ChunkWork.Action(
+                    kind: .attachment(fact.fact, fact.number, entity: fact.entity, key: key), now: now))
         }
         waiting[row] = left.isEmpty ? nil : left
         if left.isEmpty { self.memory.set(RowMemory.waitsFlag, Int(row), to: false) }
