@@ -40,24 +40,18 @@ public final class DuckDBOracle: Sendable {
         case list([Value])
     }
 
-    private let connection: Mutex<Connection>
+    private let connection: Mutex<OracleProcess>
 
     /// Starts the process.
     /// - Throws: `Problem.notInstalled`, whose text says what to run.
     public init() throws {
-        let root = DuckDBOracle.packageFolder
-        let python = root.appending(path: ".tools/oracle/bin/python")
-        guard FileManager.default.isExecutableFile(atPath: python.path) else {
-            throw Problem.notInstalled(path: python.path)
-        }
-        connection = Mutex(try Connection(python: python, script: root.appending(path: "Tests/Oracle/oracle.py")))
+        let python = OracleProcess.python.path
+        guard FileManager.default.isExecutableFile(atPath: python) else { throw Problem.notInstalled(path: python) }
+        connection = Mutex(try OracleProcess(script: "oracle.py"))
     }
 
     /// The folder that `Package.swift` stands in.
-    public static var packageFolder: URL {
-        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-    }
+    public static var packageFolder: URL { OracleProcess.packageFolder }
 
     /// Runs one statement.
     @discardableResult
@@ -98,48 +92,6 @@ public final class DuckDBOracle: Sendable {
         return Answer(
             columns: columns, types: types,
             rows: rows.map { row in zip(row, types).map { Value($0, type: $1) } })
-    }
-}
-
-extension DuckDBOracle {
-    /// The process and its pipes.
-    private struct Connection: ~Copyable {
-        private let process = Process()
-        private let requests = Pipe()
-        private let replies = Pipe()
-        private var received = Data()
-
-        init(python: URL, script: URL) throws {
-            // A process that is gone is told by the write that fails, not by a signal that ends the tests.
-            signal(SIGPIPE, SIG_IGN)
-            process.executableURL = python
-            process.arguments = ["-u", script.path]
-            process.standardInput = requests
-            process.standardOutput = replies
-            try process.run()
-        }
-
-        deinit {
-            try? requests.fileHandleForWriting.close()
-            process.waitUntilExit()
-        }
-
-        /// Sends a line and gives the line that comes back; nil when the process has ended.
-        mutating func exchange(_ line: Data) throws -> Data? {
-            try requests.fileHandleForWriting.write(contentsOf: line + [UInt8(ascii: "\n")])
-            var searched = received.startIndex
-            while true {
-                if let end = received[searched...].firstIndex(of: UInt8(ascii: "\n")) {
-                    let reply = received[received.startIndex..<end]
-                    received = Data(received[(end + 1)...])
-                    return Data(reply)
-                }
-                searched = received.endIndex
-                let more = replies.fileHandleForReading.availableData
-                if more.isEmpty { return nil }
-                received.append(more)
-            }
-        }
     }
 }
 
