@@ -10,6 +10,12 @@ struct DrawStream {
         case buyer = 0x6275_7965_7200
         case product = 0x7072_6F64_7500
         case ledger = 0x6C65_6467_6500
+        case household = 0x686F_7573_6500
+        case fate = 0x6661_7465_0000
+        case verdict = 0x7665_7264_6963
+        case twin = 0x7477_696E_0000
+        case documents = 0x646F_6373_0000
+        case period = 0x7065_7269_6F00
     }
 
     private var state: UInt64

@@ -3,10 +3,16 @@ struct EventLines: ~Copyable {
     var writer = NDJSONWriter()
     private let channelNames: [[UInt8]]
     private let catalog: Catalog
+    private let people: People
+    private let recordsArrival: Bool
+    private let isDetailed: Bool
 
-    init(channels: [SalesChannel], catalog: Catalog) {
-        channelNames = channels.map { Vocabulary.utf8($0.name) }
-        self.catalog = catalog
+    init(_ settings: SimulationSettings, _ planner: borrowing OrderPlanner) {
+        channelNames = settings.channels.map { Vocabulary.utf8($0.name) }
+        catalog = planner.catalog
+        people = planner.people
+        recordsArrival = settings.recordsArrival
+        isDetailed = settings.isDetailed
     }
 
     mutating func write(_ event: PlannedEvent, at position: Int, of plan: OrderPlan) {
@@ -18,6 +24,7 @@ struct EventLines: ~Copyable {
         writer.digits(Int64(position), width: 2)
         writer.text(EventLines.sourceAndType(type))
         writer.time(event.happenedMilliseconds, event.malformed == .zoneMissing ? .zoneMissing : .milliseconds)
+        recorded(event.arrivesMilliseconds)
         writer.text(#"","data":{"#)
         if event.malformed != .missingField {
             writer.text(#""order_id":""#)
@@ -34,6 +41,13 @@ struct EventLines: ~Copyable {
         }
     }
 
+    /// Goes on within the text of the event's time.
+    private mutating func recorded(_ milliseconds: Int64) {
+        guard recordsArrival else { return }
+        writer.text(#"","recordedtime":""#)
+        writer.time(milliseconds, .milliseconds)
+    }
+
     private mutating func data(of event: PlannedEvent, in plan: OrderPlan) {
         switch event.happening {
         case .orderCreated: orderCreated(plan, event.malformed)
@@ -41,15 +55,18 @@ struct EventLines: ~Copyable {
         case .paymentCallback(let stage, let succeeded, let amountMinor, let attempt):
             paymentCallback(plan, event, stage, succeeded, amountMinor, attempt)
         case .stateChanged(let from, let to, let actor): stateChanged(from, to, actor)
-        case .shipmentCreated:
-            parcel(plan, event.malformed)
+        case .lineAdded(let line): lineAdded(line, of: plan)
+        case .approved(let role): approved(by: role)
+        case .transitionRefused(let from, let to, let cause): transitionRefused(from, to, cause)
+        case .shipmentCreated(let number):
+            parcel(number, of: plan, event)
             writer.text(#","warehouse":""#)
             writer.text(Vocabulary.warehouses[plan.warehouse])
             writer.text(#"","shipped_at":""#)
             writer.time(event.happenedMilliseconds, .seconds)
             writer.byte(UInt8(ascii: "\""))
-        case .shipmentDelivered:
-            parcel(plan, nil)
+        case .shipmentDelivered(let number):
+            parcel(number, of: plan, nil)
             writer.text(#","delivered_at":""#)
             writer.time(event.happenedMilliseconds, .seconds)
             writer.byte(UInt8(ascii: "\""))
@@ -59,7 +76,7 @@ struct EventLines: ~Copyable {
 
     private mutating func orderCreated(_ plan: OrderPlan, _ malformed: MalformedKind?) {
         writer.text(#""buyer_id":"b"#)
-        writer.digits(Int64(plan.buyer.number), width: 9)
+        writer.digits(People.accountCode(plan.buyer.account), width: 9)
         writer.text(#"","channel":""#)
         if malformed == .unknownChannel { writer.text("douyn") } else { writer.text(channelNames[plan.channel]) }
         writer.text(#"","store":""#)
@@ -77,11 +94,35 @@ struct EventLines: ~Copyable {
         writer.text(#","utm_source":""#)
         writer.text(Vocabulary.trafficSources[plan.trafficSource].name)
         writer.text(#"","device":"d"#)
-        writer.hexadecimal(plan.buyer.device)
+        writer.hexadecimal(people.deviceCode(plan.buyer.device))
         writer.text(#"","payment_method":""#)
         writer.text(Vocabulary.paymentMethods[plan.paymentMethod].name)
         writer.text(#"","promised_at":""#)
         writer.time(plan.promisedMilliseconds, .seconds)
+        writer.byte(UInt8(ascii: "\""))
+        if isDetailed { details(plan) }
+    }
+
+    private mutating func details(_ plan: OrderPlan) {
+        writer.text(#","address":"a"#)
+        writer.hexadecimal(people.addressCode(plan.buyer.address))
+        // Channels hand out the telephone's hash for most of their buyers.
+        if plan.buyer.account % 10 < 7 {
+            writer.text(#"","phone":"p"#)
+            writer.hexadecimal(people.phoneCode(ofPerson: plan.buyer.person))
+        }
+        writer.byte(UInt8(ascii: "\""))
+        guard let currency = plan.currency else { return }
+        writer.text(#","currency":""#)
+        writer.text(Vocabulary.currencies[currency].code)
+        writer.byte(UInt8(ascii: "\""))
+        guard plan.isRateLocked else { return }
+        writer.text(#","exchange_rate":"#)
+        writer.integer(plan.exchangeRate / 10_000)
+        writer.byte(UInt8(ascii: "."))
+        writer.digits(plan.exchangeRate % 10_000, width: 4)
+        writer.text(#","rate_locked_at":""#)
+        writer.time(plan.placedMilliseconds, .seconds)
         writer.byte(UInt8(ascii: "\""))
     }
 
@@ -119,7 +160,12 @@ struct EventLines: ~Copyable {
         writer.integer(Int64(plan.quantity))
         writer.text(#","warehouse":""#)
         writer.text(Vocabulary.warehouses[plan.warehouse])
+        writer.text(#"","carrier":""#)
+        writer.text(Vocabulary.carriers[plan.carrier].code)
         writer.byte(UInt8(ascii: "\""))
+        guard let left = plan.stockLeft else { return }
+        writer.text(left < 0 ? #","available":-"# : #","available":"#)
+        writer.integer(Int64(abs(left)))
     }
 
     private mutating func paymentCallback(
@@ -138,6 +184,12 @@ struct EventLines: ~Copyable {
         // Some channels name the zone, some leave it out: the contract says what they mean.
         writer.time(event.happenedMilliseconds, plan.paymentMethod % 2 == 0 ? .seconds : .plain)
         writer.byte(UInt8(ascii: "\""))
+        guard isDetailed else { return }
+        writer.text(#","method":""#)
+        writer.text(Vocabulary.paymentMethods[plan.paymentMethod].name)
+        writer.text(#"","payer":"w"#)
+        writer.hexadecimal(people.payerCode(ofPerson: plan.buyer.person, method: plan.paymentMethod))
+        writer.byte(UInt8(ascii: "\""))
     }
 
     private mutating func stateChanged(_ from: OrderState, _ to: OrderState, _ actor: Actor) {
@@ -150,14 +202,51 @@ struct EventLines: ~Copyable {
         writer.byte(UInt8(ascii: "\""))
     }
 
-    private mutating func parcel(_ plan: OrderPlan, _ malformed: MalformedKind?) {
+    private mutating func lineAdded(_ line: Int, of plan: OrderPlan) {
+        writer.text(#""line_no":"#)
+        writer.integer(Int64(line + 1))
+        writer.text(#","sku":""#)
+        sku(plan.sku)
+        writer.text(#"","quantity":"#)
+        writer.integer(Int64(plan.lines[line]))
+        writer.text(#","goods":""#)
+        writer.amount(plan.goodsMinor(ofLine: line))
+        writer.text(#"","discount":""#)
+        writer.amount(plan.discountMinor(ofLine: line))
+        writer.byte(UInt8(ascii: "\""))
+    }
+
+    private mutating func approved(by role: ApproverRole) {
+        writer.text(#""role":""#)
+        writer.text(role.name)
+        writer.text(#"","decision":"approve""#)
+    }
+
+    private mutating func transitionRefused(_ from: OrderState, _ to: OrderState, _ cause: StuckCause) {
+        writer.text(#""from":""#)
+        writer.text(from.name)
+        writer.text(#"","to":""#)
+        writer.text(to.name)
+        switch cause {
+        case .blockedByRule:
+            writer.text(#"","reason":"rule","code":"HOLD_FOR_STOCK","other_code":"SHIP_WITHIN_48H""#)
+        case .codeNotMapped: writer.text(#"","reason":"code_not_mapped","code":"A77""#)
+        default: writer.text(#"","reason":"failed","code":"E_WAREHOUSE_LOCK""#)
+        }
+    }
+
+    private mutating func parcel(_ number: Int, of plan: OrderPlan, _ event: PlannedEvent?) {
         let carrier = Vocabulary.carriers[plan.carrier]
+        let wrong = Vocabulary.carriers[(plan.carrier + 1) % Vocabulary.carriers.count]
+        let digits = DrawStream.mix(UInt64(plan.number) ^ UInt64(number) << 40) % 1_000_000_000_000
         writer.text(#""tracking_no":""#)
-        writer.text(carrier.prefix)
-        writer.digits(Int64(DrawStream.mix(UInt64(plan.number)) % 1_000_000_000_000), width: 12)
-        switch malformed {
+        writer.text(event?.hasWrongPrefix == true ? wrong.prefix : carrier.prefix)
+        writer.digits(Int64(digits), width: 12)
+        switch event?.malformed {
         case .fullWidthDigit: writer.text("１")
         case .fullWidthSpace: writer.text("\u{3000}")
+        case .invisibleCharacter: writer.text("\u{200B}")
+        case .wrongLength: break
         default: writer.digits(Int64(plan.number % 10), width: 1)
         }
         writer.text(#"","carrier":""#)
@@ -201,7 +290,11 @@ struct EventLines: ~Copyable {
         case .productListed: #"","source":"catalog","type":"product.listed","time":""#
         case .priceListed: #"","source":"catalog","type":"price.listed","time":""#
         case .orderCreated: #"","source":"order-center","type":"order.created","time":""#
+        case .orderLineAdded: #"","source":"order-center","type":"order.line_added","time":""#
+        case .stockCounted: #"","source":"inventory","type":"stock.counted","time":""#
         case .stockReserved: #"","source":"inventory","type":"stock.reserved","time":""#
+        case .orderApproved: #"","source":"order-center","type":"order.approved","time":""#
+        case .orderTransitionRefused: #"","source":"order-center","type":"order.transition_refused","time":""#
         case .paymentCallback: #"","source":"payment-gateway","type":"payment.callback","time":""#
         case .orderStateChanged: #"","source":"order-center","type":"order.state_changed","time":""#
         case .shipmentCreated: #"","source":"warehouse","type":"shipment.created","time":""#
@@ -222,6 +315,7 @@ extension EventLines {
         writer.text("-listed")
         writer.text(EventLines.sourceAndType(.productListed))
         writer.time(catalog.listedMilliseconds, .milliseconds)
+        recorded(catalog.listedMilliseconds + 200)
         writer.text(#"","data":{"product_id":""#)
         self.product(number)
         writer.text(#"","category":""#)
@@ -241,6 +335,7 @@ extension EventLines {
         writer.integer(Int64(number))
         writer.text(EventLines.sourceAndType(.priceListed))
         writer.time(catalog.listedMilliseconds, .milliseconds)
+        recorded(catalog.listedMilliseconds + 200)
         writer.text(#"","data":{"sku":""#)
         sku(price.sku)
         writer.text(#"","product_id":""#)
@@ -255,5 +350,29 @@ extension EventLines {
         writer.amount(price.priceMinor)
         writer.text(#""}}"#)
         writer.endLine()
+    }
+
+    /// What there is of a SKU as a period begins.
+    mutating func writeStockCount(_ number: Int, sku: Int, onHand: Int, at milliseconds: Int64) {
+        writer.beginLine()
+        writer.text(#"{"specversion":"1.0","id":"count-"#)
+        writer.integer(Int64(number))
+        writer.text(EventLines.sourceAndType(.stockCounted))
+        writer.time(milliseconds, .milliseconds)
+        recorded(milliseconds + 200)
+        writer.text(#"","data":{"sku":""#)
+        self.sku(sku)
+        writer.text(#"","available":"#)
+        writer.integer(Int64(onHand))
+        writer.text("}}")
+        writer.endLine()
+    }
+}
+
+extension OrderPlan {
+    /// Yuan for one of the foreign currency, in ten-thousandths; moves a little from order to order.
+    fileprivate var exchangeRate: Int64 {
+        let usual = Vocabulary.currencies[currency ?? 0].rate
+        return usual + Int64(DrawStream.mix(UInt64(number)) % 200) - 100
     }
 }

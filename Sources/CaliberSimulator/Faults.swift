@@ -24,10 +24,13 @@ struct DeliveryFaults {
     func deliver(_ plan: inout OrderPlan, seed: UInt64) {
         var draws = DrawStream(seed: seed, .faults, number: plan.number)
         let overtakes = draws.chance(outOfOrderShare)
+        // Drawn before the events, whose number is not known until the order's fate is decided.
+        let lead = overtakes ? Int64(draws.between(200...5000)) : 0
+        let untilAgain = overtakes ? draws.draw(untilRepeated) : 0
         for index in plan.events.indices {
             deliver(&plan.events[index], &draws)
         }
-        if overtakes { letCallbackOvertake(&plan, &draws) }
+        if overtakes { letCallbackOvertake(&plan, lead: lead, untilAgain: untilAgain) }
     }
 
     private func deliver(_ event: inout PlannedEvent, _ draws: inout DrawStream) {
@@ -38,25 +41,26 @@ struct DeliveryFaults {
             event.isLate = true
             event.arrivesMilliseconds += draws.draw(lateness)
         }
-        if bits & mask < malformedThreshold {
+        let isBroken = bits & mask < malformedThreshold
+        if isBroken, event.malformed == nil {
             let kinds = MalformedKind.breaking(event.happening.type)
             event.malformed = kinds[draws.below(kinds.count)]
-        } else if (draws.next() & mask) < repeatThreshold {
+        } else if event.malformed == nil, (draws.next() & mask) < repeatThreshold {
             event.repeatArrivesMilliseconds = event.arrivesMilliseconds + draws.draw(untilRepeated)
         }
     }
 
     /// The order's own event comes after the first callback about it.
-    private func letCallbackOvertake(_ plan: inout OrderPlan, _ draws: inout DrawStream) {
+    private func letCallbackOvertake(_ plan: inout OrderPlan, lead: Int64, untilAgain: Int64) {
         let created = plan.events[0]
         guard
             let callback = plan.events.first(where: { $0.happening.type == .paymentCallback }),
             !callback.isLate, !created.isLate
         else { return }
-        let arrives = callback.arrivesMilliseconds + Int64(draws.between(200...5000))
+        let arrives = callback.arrivesMilliseconds + lead
         plan.events[0].arrivesMilliseconds = arrives
         if created.repeatArrivesMilliseconds != nil {
-            plan.events[0].repeatArrivesMilliseconds = arrives + draws.draw(untilRepeated)
+            plan.events[0].repeatArrivesMilliseconds = arrives + untilAgain
         }
     }
 }

@@ -1,7 +1,8 @@
-/// A shop's order events over some weeks, as they arrive at the engine, and its ERP's ledger.
+/// A shop's order events over some weeks, as they arrive at the engine, its ERP's ledger, and the truth about both.
 ///
-/// Orders are pure functions of the settings and their number: an order's events are planned anew whenever one of them
-/// arrives, so a stream of any length is made in the memory of its events under way (8 bytes each).
+/// Orders are pure functions of the settings, their number and whether they go bad: an order's events are planned anew
+/// whenever one of them arrives, so a stream of any length is made in the memory of its events under way (8 bytes each)
+/// and of what the law of risk counts.
 public struct Simulation: Sendable {
     public let settings: SimulationSettings
 
@@ -15,70 +16,18 @@ public struct Simulation: Sendable {
 
     /// Writes the stream as CloudEvents NDJSON, in the order of arrival: first the catalog, then the orders' events.
     ///
-    /// - Parameter sink: takes about a mebibyte of whole lines at a time.
+    /// - Parameters:
+    ///   - sink: takes about a mebibyte of whole lines at a time.
+    ///   - orderTruth: takes the truth about each order the same way, one line of JSON each, as the orders are decided.
     /// - Returns: what an engine must find in the stream.
-    /// - Complexity: O(orders · log of the events an hour); memory is O(events under way).
+    /// - Complexity: O(orders · log of the events a minute); memory is O(events under way + buyers).
     @discardableResult
     public func write<Failure: Error>(
-        to sink: (UnsafeRawBufferPointer) throws(Failure) -> Void
+        to sink: (UnsafeRawBufferPointer) throws(Failure) -> Void,
+        orderTruth: ((UnsafeRawBufferPointer) throws(Failure) -> Void)? = nil
     ) throws(Failure) -> SimulationTruth {
-        let planner = OrderPlanner(settings)
-        var truth = TruthCount(startDay: settings.startDay, channels: settings.channels)
-        var lines = EventLines(channels: settings.channels, catalog: planner.catalog)
-        var byteCount = 0
-        truth.countCatalog(planner.catalog)
-        for product in planner.catalog.products.indices {
-            lines.writeListing(ofProduct: product)
-            try pass(&lines, &byteCount, sink)
-        }
-        for price in planner.catalog.prices.indices {
-            lines.writePrice(price)
-            try pass(&lines, &byteCount, sink)
-        }
-
-        var arrivals = Arrivals(startMilliseconds: planner.calendar.startMilliseconds)
-        var plan = OrderPlan()
-        var hour = 0
-        while hour < planner.calendar.hourCount || arrivals.pendingCount > 0 {
-            if hour < planner.calendar.hourCount {
-                for number in planner.calendar.orders(inHour: hour) {
-                    planner.plan(number, into: &plan)
-                    truth.count(plan)
-                    dispatch(plan, &arrivals)
-                }
-            }
-            for ticket in arrivals.takeHour() {
-                if plan.number != ticket.order || plan.events.isEmpty { planner.plan(ticket.order, into: &plan) }
-                lines.write(plan.events[ticket.position], at: ticket.position, of: plan)
-                try pass(&lines, &byteCount, sink)
-            }
-            hour += 1
-        }
-        try flush(&lines, &byteCount, sink)
-        return truth.result(byteCount: byteCount)
-    }
-
-    private func dispatch(_ plan: OrderPlan, _ arrivals: inout Arrivals) {
-        for (position, event) in plan.events.enumerated() {
-            arrivals.add(
-                arrivesMilliseconds: event.arrivesMilliseconds, order: plan.number, position: position,
-                isRepeat: false)
-            guard let again = event.repeatArrivesMilliseconds else { continue }
-            arrivals.add(arrivesMilliseconds: again, order: plan.number, position: position, isRepeat: true)
-        }
-    }
-
-    private func pass<Failure: Error>(
-        _ lines: inout EventLines, _ byteCount: inout Int, _ sink: (UnsafeRawBufferPointer) throws(Failure) -> Void
-    ) throws(Failure) {
-        if lines.writer.isFull { try flush(&lines, &byteCount, sink) }
-    }
-
-    private func flush<Failure: Error>(
-        _ lines: inout EventLines, _ byteCount: inout Int, _ sink: (UnsafeRawBufferPointer) throws(Failure) -> Void
-    ) throws(Failure) {
-        byteCount += lines.writer.count
-        try lines.writer.withBytes(sink)
-        lines.writer.clear()
+        var run = SimulationRun(settings, writesEvents: true, tellsOrders: orderTruth != nil)
+        try run.run(to: sink, orderTruth: orderTruth)
+        return run.truth()
     }
 }

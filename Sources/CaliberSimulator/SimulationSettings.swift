@@ -17,12 +17,25 @@ public struct SimulationSettings: Hashable, Sendable {
     public var abandonedShare = 0.08
     public var failedPaymentShare = 0.04
     public var depositShare = 0.04
-    /// Of the deposits: those whose final payment never comes.
-    public var depositLapseShare = 0.06
     public var giftShare = 0.012
     public var reviewShare = 0.03
-    public var refundBeforeShippingShare = 0.035
-    public var refundAfterDeliveryShare = 0.055
+    /// Of the parcels: a second one follows with the rest of the order.
+    public var splitParcelShare = 0.04
+    /// Added to every order's log-odds of going bad, in thousandths: 0 for the law as declared.
+    public var extraLogOddsMilli = 0
+    /// How often orders that go bad do so in each way. Which orders do is the law's to say (`RiskCause`).
+    public var badWayWeights: [BadWay: Int] = [
+        .cancelled: 18, .refundedBeforeShipping: 24, .refundedAfterDelivery: 36, .deliveredLate: 16, .lost: 6,
+    ]
+    /// Of the deposits that go bad: those whose final payment never comes.
+    public var depositLapseShare = 0.4
+    public var faults = FaultSettings.none
+
+    // What the events tell beside the usual.
+    /// Each event says when it was recorded, which is when it arrives: the CloudEvents extension `recordedtime`.
+    public var recordsArrival = false
+    /// Hashes of telephone, address and payer, lines, approvals, foreign currency.
+    public var isDetailed = false
 
     // What goes wrong on the way, as shares of the events.
     /// Delivered a second time, byte for byte, under the same source and id.
@@ -45,6 +58,34 @@ public struct SimulationSettings: Hashable, Sendable {
         self.orderCount = orderCount
         self.dayCount = dayCount
     }
+
+    /// A shop with all its trouble: every detail, every kind of fault.
+    public static func troubled(seed: UInt64, orderCount: Int, dayCount: Int = 30) -> SimulationSettings {
+        var settings = SimulationSettings(seed: seed, orderCount: orderCount, dayCount: dayCount)
+        settings.faults = .all
+        settings.recordsArrival = true
+        settings.isDetailed = true
+        settings.lateShare = 0.004
+        return settings
+    }
+}
+
+/// The ways in which a paid order goes bad.
+public enum BadWay: String, CaseIterable, Hashable, Sendable {
+    /// Called off after payment, by the buyer, the merchant or the review, and refunded.
+    case cancelled
+    case refundedBeforeShipping = "refunded_before_shipping"
+    case refundedAfterDelivery = "refunded_after_delivery"
+    /// More than three days after the promise.
+    case deliveredLate = "delivered_late"
+    /// Left the warehouse and never arrived.
+    case lost
+    /// A deposit whose final payment never came.
+    case lapsed
+    /// Does not move on, for one of `StuckCause`'s causes.
+    case stuck
+    /// Refunded by hand, which no event tells.
+    case refundedOffline = "refunded_offline"
 }
 
 /// Where an order is placed.
@@ -96,4 +137,8 @@ public enum MalformedKind: String, Hashable, Sendable, CaseIterable {
     case fullWidthDigit = "full_width_digit"
     /// A full-width space in a tracking number.
     case fullWidthSpace = "full_width_space"
+    /// A zero-width space in a tracking number.
+    case invisibleCharacter = "invisible_character"
+    /// A tracking number that is too short.
+    case wrongLength = "wrong_length"
 }

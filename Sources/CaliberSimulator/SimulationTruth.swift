@@ -29,6 +29,11 @@ public struct SimulationTruth: Hashable, Sendable {
     public internal(set) var paidMinorByDayAndChannel: [DayAndChannel: Int64] = [:]
     public internal(set) var paidOrdersByDayAndChannel: [DayAndChannel: Int] = [:]
 
+    public internal(set) var risk = RiskTruth()
+    /// Faults that events or their absence show, by kind.
+    public internal(set) var faultsByKind: [FaultKind: Int] = [:]
+    public internal(set) var periods: [FaultPeriod] = []
+
     public var malformedCount: Int { malformedByKind.values.reduce(0, +) }
 
     public struct DayAndChannel: Hashable, Sendable {
@@ -43,6 +48,36 @@ public struct SimulationTruth: Hashable, Sendable {
     }
 }
 
+/// How many orders went bad, how, and how well that could be foreseen.
+public struct RiskTruth: Hashable, Sendable {
+    /// Paid orders, each decided at its first successful callback.
+    public internal(set) var decidedCount = 0
+    public internal(set) var badCount = 0
+    /// The sum of the decided orders' probabilities.
+    public internal(set) var expectedBadCount = 0.0
+    public internal(set) var badByWay: [BadWay: Int] = [:]
+    /// Those whose callback an engine hears of: the orders that can be scored.
+    public internal(set) var scoredCount = 0
+    public internal(set) var scoredBadCount = 0
+    /// Area under the ROC curve of the law's own probability over the scored orders: no score can do better but by
+    /// luck. nil without good and bad ones.
+    public internal(set) var bestAUC: Double?
+    /// The same for what can be known when the callback arrives: of some orders it arrives before their own event.
+    public internal(set) var bestObservedAUC: Double?
+    /// Both for orders of the last fifth of the days.
+    public internal(set) var lastDaysAUC: Double?
+    public internal(set) var lastDaysObservedAUC: Double?
+}
+
+/// A span of time in which something was wrong.
+public struct FaultPeriod: Hashable, Sendable {
+    public let kind: FaultKind
+    /// The channel, payment method, carrier or SKU; nil for all.
+    public let target: String?
+    public let fromMilliseconds: Int64
+    public let toMilliseconds: Int64
+}
+
 /// Counts truth order by order, in dense arrays.
 struct TruthCount {
     private var truth = SimulationTruth()
@@ -52,10 +87,47 @@ struct TruthCount {
     /// By day of the window and channel; the last channel is the unknown one.
     private var paidMinor: [Int64] = []
     private var paidOrders: [Int] = []
+    private var ranking = RankingCount()
+    private var observedRanking = RankingCount()
+    private var lastDaysRanking = RankingCount()
+    private var lastDaysObservedRanking = RankingCount()
+    private let startMilliseconds: Int64
+    private let lastDaysMilliseconds: Int64
 
-    init(startDay: CivilDate, channels: [SalesChannel]) {
-        self.startDay = startDay
-        self.channels = channels
+    init(_ settings: SimulationSettings) {
+        startDay = settings.startDay
+        channels = settings.channels
+        startMilliseconds =
+            Int64(startDay.dayNumber) * TradingCalendar.millisecondsPerDay - TradingCalendar.offsetMilliseconds
+        lastDaysMilliseconds =
+            startMilliseconds + Int64(settings.dayCount) * TradingCalendar.millisecondsPerDay * 4 / 5
+    }
+
+    mutating func countStockCount() {
+        truth.acceptedByType[.stockCounted, default: 0] += 1
+        truth.acceptedCount += 1
+    }
+
+    mutating func countDecision(_ plan: OrderPlan, _ assessment: RiskAssessment, now: Int64) {
+        let isBad = plan.badWay != nil
+        truth.risk.decidedCount += 1
+        truth.risk.badCount += isBad ? 1 : 0
+        truth.risk.expectedBadCount += assessment.probability
+        if let way = plan.badWay { truth.risk.badByWay[way, default: 0] += 1 }
+        guard plan.isPaymentHeard else { return }
+        truth.risk.scoredCount += 1
+        truth.risk.scoredBadCount += isBad ? 1 : 0
+        let observed = plan.observedLogOddsMilli(assessment, at: now)
+        ranking.add(logOddsMilli: assessment.logOddsMilli, isBad: isBad)
+        observedRanking.add(logOddsMilli: observed, isBad: isBad)
+        guard plan.placedMilliseconds >= lastDaysMilliseconds else { return }
+        lastDaysRanking.add(logOddsMilli: assessment.logOddsMilli, isBad: isBad)
+        lastDaysObservedRanking.add(logOddsMilli: observed, isBad: isBad)
+    }
+
+    private mutating func countFaults(_ plan: OrderPlan) {
+        for fault in plan.faults { truth.faultsByKind[fault.kind, default: 0] += 1 }
+        if let left = plan.stockLeft, left < 0 { truth.faultsByKind[.oversold, default: 0] += 1 }
     }
 
     mutating func countCatalog(_ catalog: Catalog) {
@@ -90,6 +162,7 @@ struct TruthCount {
             }
         }
         truth.orderCount += 1
+        countFaults(plan)
         let created = plan.events[0]
         let isCreated = created.malformed == nil
         if isCreated {
@@ -114,7 +187,12 @@ struct TruthCount {
         paidOrders[cell] += 1
     }
 
-    consuming func result(byteCount: Int) -> SimulationTruth {
+    consuming func result(byteCount: Int, periods: FaultPeriods) -> SimulationTruth {
+        truth.risk.bestAUC = ranking.areaUnderCurve
+        truth.risk.bestObservedAUC = observedRanking.areaUnderCurve
+        truth.risk.lastDaysAUC = lastDaysRanking.areaUnderCurve
+        truth.risk.lastDaysObservedAUC = lastDaysObservedRanking.areaUnderCurve
+        truth.periods = periods.told(startMilliseconds: startMilliseconds, channels: channels)
         for type in EventType.allCases where acceptedByType[type.index] > 0 {
             truth.acceptedByType[type] = acceptedByType[type.index]
         }
@@ -139,12 +217,16 @@ extension EventType {
         case .productListed: 0
         case .priceListed: 1
         case .orderCreated: 2
-        case .stockReserved: 3
-        case .paymentCallback: 4
-        case .orderStateChanged: 5
-        case .shipmentCreated: 6
-        case .shipmentDelivered: 7
-        case .refundSettled: 8
+        case .orderLineAdded: 3
+        case .stockCounted: 4
+        case .stockReserved: 5
+        case .paymentCallback: 6
+        case .orderStateChanged: 7
+        case .orderApproved: 8
+        case .orderTransitionRefused: 9
+        case .shipmentCreated: 10
+        case .shipmentDelivered: 11
+        case .refundSettled: 12
         }
     }
 }

@@ -7,6 +7,7 @@ struct TradingCalendar {
     /// UTC milliseconds of the first hour.
     let startMilliseconds: Int64
 
+    static let millisecondsPerMinute: Int64 = 60_000
     static let millisecondsPerHour: Int64 = 3_600_000
     static let millisecondsPerDay: Int64 = 86_400_000
     /// Shanghai has had no clock change since 1991.
@@ -38,15 +39,14 @@ struct TradingCalendar {
     func orders(inHour hour: Int) -> Range<Int> { cumulativeOrders[hour]..<cumulativeOrders[hour + 1] }
 
     /// UTC milliseconds at which an order is placed; rises with its number.
-    func placedMilliseconds(order number: Int, jitter: Int) -> Int64 {
-        let hour = hour(ofOrder: number)
+    func placedMilliseconds(order number: Int, inHour hour: Int, jitter: Int) -> Int64 {
         let orders = orders(inHour: hour)
         let slot = TradingCalendar.millisecondsPerHour * 1000 / Int64(orders.count)
         let within = (Int64(number - orders.lowerBound) * slot + slot * Int64(jitter) / 1000) / 1000
         return startMilliseconds + Int64(hour) * TradingCalendar.millisecondsPerHour + within
     }
 
-    private func hour(ofOrder number: Int) -> Int {
+    func hour(ofOrder number: Int) -> Int {
         var low = 0
         var high = hourCount
         while high - low > 1 {

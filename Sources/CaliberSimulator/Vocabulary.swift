@@ -49,6 +49,10 @@ enum Vocabulary {
         (utf8("live"), 24), (utf8("search"), 22), (utf8("feed"), 20), (utf8("direct"), 14), (utf8("kol"), 10),
         (utf8("sms"), 4), (utf8("offline_qr"), 3), (utf8("email"), 1),
     ]
+    /// Code, and yuan for one of it in ten-thousandths.
+    static let currencies: [(code: [UInt8], rate: Int64)] = [
+        (utf8("USD"), 71_832), (utf8("HKD"), 9_174), (utf8("EUR"), 81_650), (utf8("SGD"), 55_420),
+    ]
     static let ordinaryCampaigns = ["weekly_sale", "new_arrivals", "member_day"].map(utf8)
 
     /// 广东 as an old system sends it.

@@ -72,6 +72,8 @@ struct ParsedEvent {
         if text("channel") == "douyn" { return .unknownChannel }
         if text("tracking_no").contains("１") { return .fullWidthDigit }
         if text("tracking_no").contains("\u{3000}") { return .fullWidthSpace }
+        if text("tracking_no").contains("\u{200B}") { return .invisibleCharacter }
+        if data["tracking_no"] != nil, text("tracking_no").count != 15 { return .wrongLength }
         return nil
     }
 }

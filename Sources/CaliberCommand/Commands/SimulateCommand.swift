@@ -13,23 +13,63 @@ struct SimulateCommand: CaliberSubcommand {
 
     @Option(help: "Orders to place.") var orders = 10_000
     @Option(help: "Days they are placed on.") var days = 30
+    @Option(help: ArgumentHelp("The first of these days.", valueName: "yyyy-mm-dd")) var start: String?
     @Option(help: "The same seed gives the same bytes.") var seed: UInt64 = 1
     @Option(help: ArgumentHelp("Write here instead of standard output.", valueName: "file")) var output: String?
     @Option(help: ArgumentHelp("Also write the ERP's ledger as CSV.", valueName: "file")) var ledger: String?
+    @Option(help: ArgumentHelp("Also write the truth about each order as NDJSON.", valueName: "file"))
+    var truth: String?
+    @Option(help: ArgumentHelp("Also write the truth about the whole as JSON.", valueName: "file"))
+    var summary: String?
+    @Option(
+        help: ArgumentHelp(
+            "Faults to inject: all, none, or a JSON file of their names and shares, which leaves the others out.",
+            valueName: "all|none|file"))
+    var faults = "all"
 
     func perform() throws {
         guard orders > 0, days > 0 else {
             throw Diagnostic(
                 "empty-simulation", "\(orders) orders on \(days) days make no stream.", remedy: "Ask for at least one.")
         }
-        let simulation = Simulation(SimulationSettings(seed: seed, orderCount: orders, dayCount: days))
+        let settings = try settings()
+        let simulation = Simulation(settings)
         let events = try handle(output)
-        let truth = try simulation.write { try events.write(contentsOf: $0) }
+        let orderTruths = try truth.map { try handle($0) }
+        let found = try simulation.write(
+            to: { try events.write(contentsOf: $0) },
+            orderTruth: orderTruths.map { handle in { try handle.write(contentsOf: $0) } })
+        var ledgerTruth: LedgerTruth?
         if let ledger {
             let rows = try handle(ledger)
-            _ = try simulation.writeLedger { try rows.write(contentsOf: $0) }
+            ledgerTruth = try simulation.writeLedger { try rows.write(contentsOf: $0) }
         }
-        Output.note("Wrote \(Output.grouped(truth.lineCount)) events of \(Output.grouped(orders)) orders.")
+        if let summary {
+            let text = SimulationSummary(settings, found, ledgerTruth).json + "\n"
+            try handle(summary).write(contentsOf: Data(text.utf8))
+        }
+        Output.note("Wrote \(Output.grouped(found.lineCount)) events of \(Output.grouped(orders)) orders.")
+    }
+
+    private func settings() throws -> SimulationSettings {
+        var settings = SimulationSettings.troubled(seed: seed, orderCount: orders, dayCount: days)
+        settings.faults = try faultSettings()
+        if let start {
+            do {
+                settings.startDay = try Array(start.utf8).withUnsafeBufferPointer { try TimestampText.parseDate($0) }
+            } catch {
+                throw Diagnostic("start-day", "'\(start)' is no day.", remedy: "Write it as 2025-05-25.")
+            }
+        }
+        return settings
+    }
+
+    private func faultSettings() throws -> FaultSettings {
+        switch faults {
+        case "all": return .all
+        case "none": return .none
+        default: return try FaultFile.read(faults)
+        }
     }
 
     private func handle(_ path: String?) throws -> FileHandle {
@@ -38,5 +78,35 @@ struct SimulateCommand: CaliberSubcommand {
             let handle = FileHandle(forWritingAtPath: path)
         else { throw Diagnostic("output-file", "\(path) can't be written.", remedy: "Check that its folder exists.") }
         return handle
+    }
+}
+
+/// `{"stuck_share": 0.1, "slow_carriers": 2}`
+private enum FaultFile {
+    static func read(_ path: String) throws -> FaultSettings {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw Diagnostic(
+                "fault-file", "\(path) can't be read.", remedy: "Name a JSON file, or write `all` or `none`.")
+        }
+        guard let values = try? JSONDecoder().decode([String: Double].self, from: data) else {
+            throw Diagnostic(
+                "fault-file", "\(path) is no JSON object of numbers.",
+                remedy: "Write it as {\"stuck_share\": 0.1, \"slow_carriers\": 2}.")
+        }
+        var settings = FaultSettings.none
+        for (name, value) in values {
+            guard let path = FaultSettings.names.first(where: { $0.name == name })?.path else {
+                let known = FaultSettings.names.map(\.name)
+                throw Diagnostic(
+                    "unknown-fault", "There is no fault '\(name)'.",
+                    remedy: "There are \(known.joined(separator: ", ")).",
+                    suggestions: NameSuggestion.nearest(to: name, among: known))
+            }
+            guard value.isFinite, value >= 0, value <= 1000 else {
+                throw Diagnostic("fault-share", "\(name) can't be \(value).", remedy: "Shares go from 0 to 1.")
+            }
+            settings[keyPath: path] = value
+        }
+        return settings
     }
 }

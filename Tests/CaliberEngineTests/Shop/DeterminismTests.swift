@@ -14,7 +14,7 @@ import Testing
         var settings = SimulationSettings(seed: seed, orderCount: 80, dayCount: 5)
         settings.productCount = 10
         settings.malformedShare = 0.03
-        settings.refundAfterDeliveryShare = 0.3
+        settings.extraLogOddsMilli = 3000
         settings.depositShare = 0.2
         let shop = SimulatedShop(settings)
         let dictionary = try ShopDictionary.load()
