@@ -206,7 +206,7 @@ public struct LabelDefinition: Hashable, Sendable {
     public let description: String?
     public let owner: String
     public let table: String
-    /// True for a row that went bad; over the table's columns, joins included. Unknown leaves the row out.
+    /// True for a row that went bad; over the table's stored columns. Unknown leaves the row out.
     public let expression: TypedExpression
     /// The timestamp column that the maturity counts from.
     public let since: String

@@ -18,7 +18,7 @@ struct LabelResolution {
             DefinitionNames.check(name, of: "a label", at: nameValue.textLocation, log),
             names.register(name, at: nameValue.location, log), let owner = value["owner"]?.text,
             let table = FeatureSetResolution.table(value["table"], tables, log), let text = value["expr"],
-            let expression = tables.compile(text, over: table.name, expecting: .condition, log),
+            let expression = expression(text, table),
             let since = column(value["since"], of: table, isTimestamp: true),
             let maturity = maturity(value["matures_after"])
         else { return }
@@ -39,6 +39,15 @@ struct LabelResolution {
                 name: name, description: value["description"]?.text, owner: owner, table: table.name,
                 expression: expression, since: since, maturity: maturity, meaning: meaning, verdict: verdict,
                 location: value.location))
+    }
+
+    /// Over stored columns alone.
+    private func expression(_ text: YAMLValue, _ table: TableDefinition) -> TypedExpression? {
+        let scope = RowScope(
+            table: table, settings: tables.settings, brokenNames: tables.brokenNames(of: table.name), log: log)
+        return tables.compile(text, over: table.name, expecting: .condition, log).flatMap {
+            scope.writtenOut($0, path: [], use: "a label", allowsSets: true, at: text.textLocation)
+        }
     }
 
     private func column(_ value: YAMLValue?, of table: TableDefinition, isTimestamp: Bool) -> String? {

@@ -42,9 +42,12 @@ struct RowScope {
 
     /// An expression over stored columns alone; nil after a fault was reported.
     ///
-    /// - Parameter path: what the row's columns are named behind.
+    /// - Parameters:
+    ///   - path: what the row's columns are named behind.
+    ///   - allowsSets: whether columns that are sets may be read.
     func writtenOut(
-        _ expression: TypedExpression, path: [String], use: String, at location: SourceLocation
+        _ expression: TypedExpression, path: [String], use: String, allowsSets: Bool = false,
+        at location: SourceLocation
     ) -> TypedExpression? {
         var problem: FeatureProblem?
         func replace(_ reference: ColumnReference, isRow: Bool) -> TypedExpression? {
@@ -56,7 +59,7 @@ struct RowScope {
             guard let column = table.column(named: reference.name) else { return nil }
             switch column.content {
             case .derived(let derived): return derived.replacing { replace($0, isRow: true) }
-            case .fold(let fold) where fold.kind == .set || column.type == .set:
+            case .fold(let fold) where !allowsSets && (fold.kind == .set || column.type == .set):
                 problem = .setColumn(name: column.name, use: use, at: location)
                 return nil
             case .fold, .key:

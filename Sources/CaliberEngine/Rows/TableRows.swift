@@ -75,7 +75,7 @@ private struct SegmentReading {
     func rows(of segment: SegmentSnapshot) throws -> [[TableRows.Value]] {
         var rows = [[TableRows.Value]](repeating: [], count: segment.rowCount)
         for (column, program) in zip(columns, programs) {
-            let source = SegmentColumns(
+            let source = SegmentSource(
                 columns: try program.inputs.map { try segment.column($0.name) }, rowCount: segment.rowCount)
             let run = VectorRun(program, source: source)
             var start = 0
@@ -96,18 +96,4 @@ private struct SegmentReading {
             text: LaneText.format(lane, type: type, pool: result.pool, zone: zone),
             number: type.storage == .float ? Double(bitPattern: UInt64(bitPattern: lane)) : nil)
     }
-}
-
-private struct SegmentColumns: ColumnSource {
-    let columns: [EncodedColumn]
-    let rowCount: Int
-
-    func read(
-        _ input: Int, rows: Range<Int>, into lanes: UnsafeMutablePointer<Int64>,
-        validity: UnsafeMutablePointer<UInt8>
-    ) {
-        columns[input].read(rows: rows, into: lanes, validity: validity)
-    }
-
-    func pool(of input: Int) -> StringPool? { columns[input].pool }
 }

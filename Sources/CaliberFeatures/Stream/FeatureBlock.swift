@@ -32,6 +32,11 @@ package struct FeatureBlock {
     /// The key of a moment's row, as the table has it.
     package func key(of moment: Int) -> String { keys.string(UInt32(truncatingIfNeeded: moments[moment].row)) }
 
+    /// The same as bytes; valid while the block is handed out.
+    package func keyBytes(of moment: Int) -> UnsafeRawBufferPointer {
+        keys[UInt32(truncatingIfNeeded: moments[moment].row)]
+    }
+
     package func values(of moment: Int) -> UnsafeBufferPointer<Double> {
         UnsafeBufferPointer(start: values + moment * featureCount, count: featureCount)
     }

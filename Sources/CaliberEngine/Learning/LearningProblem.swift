@@ -1,0 +1,42 @@
+import CaliberCore
+import CaliberDictionary
+
+/// Why a model can't be trained, or a row scored.
+enum LearningProblem {
+    case unknownFeatureSet(name: String?, known: [String])
+    case unknownLabel(name: String?, known: [String])
+    case tablesDiffer(features: String, label: String)
+    case groupNotText(column: String, table: String)
+
+    var diagnostic: Diagnostic {
+        switch self {
+        case .unknownFeatureSet(let name, let known):
+            Diagnostic(
+                "unknown-feature-set", LearningProblem.missing("feature set", name),
+                remedy: known.isEmpty
+                    ? "Declare one under feature_sets; docs/dictionary.md shows how."
+                    : "There is " + known.joined(separator: ", ") + ".",
+                suggestions: name.map { NameSuggestion.nearest(to: $0, among: known) } ?? [])
+        case .unknownLabel(let name, let known):
+            Diagnostic(
+                "unknown-label", LearningProblem.missing("label", name),
+                remedy: known.isEmpty
+                    ? "Declare one under labels; docs/dictionary.md shows how."
+                    : "There is " + known.joined(separator: ", ") + ".",
+                suggestions: name.map { NameSuggestion.nearest(to: $0, among: known) } ?? [])
+        case .tablesDiffer(let features, let label):
+            Diagnostic(
+                "tables-differ",
+                "Feature set \"\(features)\" and label \"\(label)\" are over different tables.",
+                remedy: "Choose a label of the same table.")
+        case .groupNotText(let column, let table):
+            Diagnostic(
+                "group-not-text", "Table \"\(table)\" has no text column \"\(column)\" to tell figures by.",
+                remedy: "Name a stored category of the table: channel.")
+        }
+    }
+
+    private static func missing(_ kind: String, _ name: String?) -> String {
+        name.map { "There is no \(kind) \"\($0)\" in the dictionary." } ?? "Which \(kind) is meant?"
+    }
+}
