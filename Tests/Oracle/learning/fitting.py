@@ -23,3 +23,18 @@ def logistic(x, y, penalty, weights=None, solver="newton-cholesky", tolerance=1e
         "coefficients": model.coef_[0],
         "iterations": int(model.n_iter_[0]),
     }
+
+
+def standard_errors(x, y, penalty, intercept, coefficients, weights=None):
+    """Roots of the diagonal of the inverse Hessian of the penalised loss; the intercept's last. And its condition number,
+    with rows and columns scaled so that its diagonal is 1."""
+    probability = 1 / (1 + numpy.exp(-(x @ numpy.array(coefficients) + intercept)))
+    curvature = probability * (1 - probability) * (1 if weights is None else weights)
+    design = numpy.column_stack([x, numpy.ones(len(x))])
+    hessian = design.T @ (curvature[:, None] * design)
+    hessian[numpy.arange(x.shape[1]), numpy.arange(x.shape[1])] += penalty
+    scales = 1 / numpy.sqrt(numpy.diag(hessian))
+    return {
+        "errors": numpy.sqrt(numpy.diag(numpy.linalg.inv(hessian))),
+        "condition": numpy.linalg.cond(hessian * numpy.outer(scales, scales)),
+    }
