@@ -13,12 +13,13 @@ struct CholeskyFactor {
     private(set) var dependent: [Int] = []
 
     /// A pivot of the scaled matrix below this is rounding and nothing else.
-    private static let leastPivot = 1e-13
+    private static let roundingPivot = 1e-13
 
     /// - Parameters:
     ///   - matrix: row-major, dimension squared; only its upper triangle is read.
     ///   - dropsDependent: whether a dependent index has no part in solutions; if not it gets the least pivot.
-    init(_ matrix: [Double], dimension: Int, dropsDependent: Bool) {
+    ///   - leastPivot: of the scaled matrix; an index whose pivot is below is dependent.
+    init(_ matrix: [Double], dimension: Int, dropsDependent: Bool, leastPivot: Double = roundingPivot) {
         self.dimension = dimension
         let n = dimension
         scales = (0..<n).map { index in
@@ -36,7 +37,7 @@ struct CholeskyFactor {
         upper.withUnsafeMutableBufferPointer { u in
             for pivotRow in 0..<n {
                 let pivot = u[pivotRow * n + pivotRow]
-                let isDependent = !(pivot > CholeskyFactor.leastPivot)
+                let isDependent = !(pivot > leastPivot)
                 if isDependent {
                     if scales[pivotRow] > 0 { found.append(pivotRow) }
                     if dropsDependent || scales[pivotRow] == 0 {
@@ -45,7 +46,7 @@ struct CholeskyFactor {
                         continue
                     }
                 }
-                let root = (isDependent ? CholeskyFactor.leastPivot : pivot).squareRoot()
+                let root = (isDependent ? leastPivot : pivot).squareRoot()
                 let inverse = 1 / root
                 u[pivotRow * n + pivotRow] = root
                 for column in pivotRow + 1..<n { u[pivotRow * n + column] *= inverse }
@@ -116,5 +117,22 @@ struct CholeskyFactor {
                 return total * scales[index] * scales[index]
             }
         }
+    }
+
+    /// Of which indices before it a dependent index is made.
+    ///
+    /// Its column of the scaled matrix is a combination of theirs; the shares solve the triangle above it.
+    func combination(of dependent: Int) -> [Int] {
+        let n = dimension
+        var shares = (0..<dependent).map { upper[$0 * n + dependent] }
+        for row in stride(from: dependent - 1, through: 0, by: -1) {
+            guard upper[row * n + row].isFinite else {
+                shares[row] = 0
+                continue
+            }
+            for column in row + 1..<max(row + 1, dependent) { shares[row] -= upper[row * n + column] * shares[column] }
+            shares[row] /= upper[row * n + row]
+        }
+        return shares.indices.filter { abs(shares[$0]) > 1e-4 }
     }
 }

@@ -17,7 +17,7 @@ public enum FittingError: Error, Hashable, Sendable {
     case overflow
     case unknownRow(row: Int, rowCount: Int)
     case tooFewTimes(distinct: Int, folds: Int)
-    case foldOfOneClass(fold: Int, isTraining: Bool)
+    case foldOfOneClass(fold: Int)
     case cancelled
 
     public var diagnostic: Diagnostic {
@@ -69,10 +69,9 @@ public enum FittingError: Error, Hashable, Sendable {
                 "fit-too-few-times",
                 "\(distinct) distinct times can't be cut into \(folds) folds and a first training span.",
                 remedy: "Ask for fewer folds.")
-        case .foldOfOneClass(let fold, let isTraining):
+        case .foldOfOneClass(let fold):
             Diagnostic(
-                "fit-fold-of-one-class",
-                "The \(isTraining ? "training" : "validation") rows of fold \(fold) all have the same label.",
+                "fit-fold-of-one-class", "The training rows of fold \(fold) all have the same label.",
                 remedy: "Ask for fewer folds, or take a longer span.")
         case .cancelled:
             Diagnostic("fit-cancelled", "The fit was cancelled.")
@@ -84,8 +83,8 @@ public enum FittingError: Error, Hashable, Sendable {
 public enum FittingNote: Hashable, Codable, Sendable {
     /// The columns tell the classes apart without a mistake; only the penalty holds the coefficients.
     case separable
-    /// Columns that the ones before them make up; without a penalty their coefficients stay where they started.
-    case dependentColumns([Int])
+    /// Columns that others make up: the penalty parts the weight among them; without one it is theirs alone.
+    case dependentColumns([DependentColumn])
     /// Cross-products had to be formed of all rows again, since steps did not shrink.
     case crossProductsRepeated(times: Int)
     /// The pass limit, or the precision of numbers, came before the tolerance.
@@ -97,7 +96,7 @@ public enum FittingNote: Hashable, Codable, Sendable {
             "The columns tell the classes apart without a mistake; only the penalty holds the coefficients. Look for a "
                 + "column that knows the outcome."
         case .dependentColumns(let columns):
-            "Columns \(columns.map(String.init).joined(separator: ", ")) are made up of the ones before them."
+            "Some columns say what others say: \(columns.map(\.text).joined(separator: "; "))."
         case .crossProductsRepeated(let times):
             "The sub-sample was a poor guide: the cross-products of all rows were formed \(times) more times."
         case .stoppedEarly(let distance):

@@ -143,7 +143,7 @@ struct FittingTask {
                 sampleSteps: sampleSteps, sampleRowCounts: sampleRows))
     }
 
-    private func samplePlan(_ stage: FittingProgress.Stage, hasStart: Bool) -> Descent.Plan {
+    func samplePlan(_ stage: FittingProgress.Stage, hasStart: Bool) -> Descent.Plan {
         // In standard errors of all rows: a sub-sample's optimum is further off than its goal is fine.
         let goal = stage == .coarseSample ? 30.0 : 3.0
         return Descent.Plan(
@@ -173,8 +173,9 @@ struct FittingTask {
         let (point, last) = (descent.point, descent.loss.last)
         var notes: [FittingNote] = []
         if descent.value.leastMargin > 0 { notes.append(.separable) }
-        if let dependent = descent.metric?.dependent, !dependent.isEmpty, settings.penalty == 0 {
-            notes.append(.dependentColumns(dependent))
+        if let final = descent.final {
+            let dependent = DependentColumn.all(in: final.curvature.hessian, of: descent.loss)
+            if !dependent.isEmpty { notes.append(.dependentColumns(dependent)) }
         }
         let repeated = work.crossProducts - (wantsHessian ? 1 : 0)
         if sampleShares.fine != nil, repeated > 0 { notes.append(.crossProductsRepeated(times: repeated)) }

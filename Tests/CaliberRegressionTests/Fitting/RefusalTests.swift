@@ -108,7 +108,7 @@ import Testing
         let doubled = made.adding(2) { [$0[0], 0 * $0[1]] }
         let fit = try LogisticFitter(FittingSettings(penalty: 0)).fit(doubled.rows())
         let plain = try LogisticFitter(FittingSettings(penalty: 0)).fit(made.rows())
-        #expect(fit.notes == [.dependentColumns([3])])
+        #expect(fit.notes == [.dependentColumns([DependentColumn(column: 3, others: [0], includesConstant: false)])])
         #expect(fit.coefficients[3] == 0 && fit.coefficients[4] == 0)
         #expect(fit.errors?.coefficients[3] == nil && fit.errors?.coefficients[0] != nil)
         for column in 0..<3 { #expect(abs(fit.coefficients[column] - plain.coefficients[column]) < 1e-9) }
