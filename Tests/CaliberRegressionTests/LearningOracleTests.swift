@@ -9,7 +9,7 @@ import Testing
     }
 
     @Test func `an array comes to a function bit by bit, and numbers come back so`() throws {
-        let oracle = try LearningOracle()
+        let oracle = try LearningOracle.shared()
         // One feature of two values: the optimum without a penalty is the two groups' log-odds.
         let fit: Fit = try oracle.call(
             "fitting.logistic",
@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test func `a function that fails says why`() throws {
-        let oracle = try LearningOracle()
+        let oracle = try LearningOracle.shared()
         #expect(throws: LearningOracle.Problem.self) { try oracle.call("fitting.nothing", as: Fit.self) }
         #expect(throws: LearningOracle.Problem.self) {
             try oracle.call("fitting.logistic", ["x": .array([1], shape: [2, 2])], as: Fit.self)

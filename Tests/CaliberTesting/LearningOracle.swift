@@ -36,6 +36,12 @@ public final class LearningOracle: Sendable {
         public static func array(_ values: [Double]) -> Argument { .array(values, shape: [values.count]) }
     }
 
+    private static let one = Result { try LearningOracle() }
+
+    /// The process that all tests of a run share: starting one takes seconds.
+    /// - Throws: `Problem.notInstalled`, whose text says what to run.
+    public static func shared() throws -> LearningOracle { try one.get() }
+
     private let connection: Mutex<OracleProcess>
 
     /// Starts the process.

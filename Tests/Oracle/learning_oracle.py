@@ -11,8 +11,13 @@ Infinity, -Infinity, in answers and in arguments alike.
 import importlib
 import json
 import math
+import os
 import re
 import sys
+
+# Small problems, and the tests need the processors themselves.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy
 

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "CKernelsRegression.h"
+
 #if defined(__clang__)
 #pragma clang assume_nonnull begin
 #endif
