@@ -15,6 +15,9 @@ struct NDJSONWriter: ~Copyable {
     private let block: UnsafeMutablePointer<UInt8>
     private(set) var count = 0
     private var lineStart = 0
+    /// The day written last, which the next is most often too.
+    private var writtenDay: Int32?
+    private var writtenComponents = (year: 0, month: 0, day: 0)
 
     private static let capacity = 1 << 20
     /// Longer than any line.
@@ -122,7 +125,7 @@ struct NDJSONWriter: ~Copyable {
         let local = milliseconds + TradingCalendar.offsetMilliseconds
         let day = local.flooredQuotient(by: TradingCalendar.millisecondsPerDay)
         let within = local - day * TradingCalendar.millisecondsPerDay
-        let (year, month, dayOfMonth) = CivilDate(dayNumber: Int32(truncatingIfNeeded: day)).components
+        let (year, month, dayOfMonth) = components(ofDay: Int32(truncatingIfNeeded: day))
         let seconds = within / 1000
         digits(Int64(year), width: 4)
         byte(UInt8(ascii: "-"))
@@ -144,7 +147,15 @@ struct NDJSONWriter: ~Copyable {
 
     /// `20260601`
     mutating func compactDay(_ milliseconds: Int64) {
-        let (year, month, day) = CivilDate(shanghaiMilliseconds: milliseconds).components
+        let (year, month, day) = components(ofDay: CivilDate(shanghaiMilliseconds: milliseconds).dayNumber)
         digits(Int64(year * 10_000 + month * 100 + day), width: 8)
+    }
+
+    private mutating func components(ofDay day: Int32) -> (year: Int, month: Int, day: Int) {
+        if writtenDay != day {
+            writtenComponents = CivilDate(dayNumber: day).components
+            writtenDay = day
+        }
+        return writtenComponents
     }
 }

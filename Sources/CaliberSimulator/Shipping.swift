@@ -8,7 +8,7 @@ struct ShippingCourse {
     private let inReview = DelayCurve([(0, 300), (60, 2700), (95, 12_600), (100, 28_800)])
     private let untilShipped = DelayCurve([(0, 3600), (40, 28_800), (80, 86_400), (97, 172_800), (100, 345_600)])
     private let nearTransit = DelayCurve([(0, 50_400), (50, 129_600), (92, 259_200), (100, 604_800)])
-    private let slowdown = DelayCurve([(0, 86_400), (50, 216_000), (100, 345_600)])
+    private let slowdown = DelayCurve([(0, 172_800), (50, 302_400), (100, 432_000)])
     private let pastPromise = DelayCurve([(0, 270_000), (60, 400_000), (100, 604_800)])
     private let untilConfirmed = DelayCurve([(0, 3600), (40, 172_800), (45, 604_800), (100, 608_400)])
     private let untilEarlyRefund = DelayCurve([(0, 300), (70, 14_400), (100, 64_800)])

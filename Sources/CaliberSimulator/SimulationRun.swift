@@ -10,7 +10,9 @@ struct SimulationRun: ~Copyable {
     private var count: TruthCount
     private var lines: EventLines
     private var orderTruths: OrderTruthLines
-    private var plan = OrderPlan()
+    /// Plans of the orders that something happened to last, at the place that their number's low bits say: what follows
+    /// soon after, as most does, needs no planning.
+    private var plans: [OrderPlan]
     private var assessment: RiskAssessment
     /// What is left of the SKU of each period of shortage; after each reservation in such a period.
     private var available: [Int]
@@ -19,11 +21,14 @@ struct SimulationRun: ~Copyable {
     private let writesEvents: Bool
     private let tellsOrders: Bool
 
+    private static let planCount = 1024
+
     init(_ settings: SimulationSettings, writesEvents: Bool, tellsOrders: Bool) {
         self.settings = settings
         self.writesEvents = writesEvents
         self.tellsOrders = tellsOrders
         planner = OrderPlanner(settings)
+        plans = Array(repeating: OrderPlan(), count: SimulationRun.planCount)
         assessment = RiskAssessment(extraLogOddsMilli: settings.extraLogOddsMilli)
         goesBad = Array(repeating: false, count: settings.orderCount)
         arrivals = Arrivals(startMilliseconds: planner.calendar.startMilliseconds)
@@ -72,59 +77,65 @@ struct SimulationRun: ~Copyable {
     // MARK: Orders
 
     private mutating func place(_ number: Int) {
-        planner.plan(number, goesBad: false, into: &plan)
-        if let period = plan.shortage {
-            available[period] -= plan.quantity
+        let slot = plan(number)
+        if let period = plans[slot].shortage {
+            available[period] -= plans[slot].quantity
             stockLeft[number] = available[period]
-            plan.stockLeft = available[period]
+            plans[slot].stockLeft = available[period]
         }
-        dispatch(0..<plan.fatePlace)
-        if let place = plan.paidPlace {
-            let paid = plan.events[place]
-            // A callback that is lost or late does not keep the order from its fate.
-            let known =
-                paid.malformed == nil && !paid.isLate ? paid.arrivesMilliseconds : paid.happenedMilliseconds + 600
+        dispatch(plans[slot], 0..<plans[slot].fatePlace)
+        if let place = plans[slot].paidPlace {
             arrivals.add(
-                arrivesMilliseconds: known, order: number, position: Arrivals.Ticket.decision, isRepeat: false)
+                arrivesMilliseconds: SimulationRun.decisionMilliseconds(plans[slot].events[place]), order: number,
+                position: Arrivals.Ticket.decision, isRepeat: false)
         } else {
-            dispatch(plan.fatePlace..<plan.events.count)
-            count.count(plan)
-            if tellsOrders { orderTruths.write(plan, nil) }
+            dispatch(plans[slot], plans[slot].fatePlace..<plans[slot].events.count)
+            count.count(plans[slot])
+            if tellsOrders { orderTruths.write(plans[slot], nil) }
         }
+    }
+
+    /// When the callback of the payment arrives. One that is lost or late does not keep the order from its fate.
+    private static func decisionMilliseconds(_ paid: PlannedEvent) -> Int64 {
+        paid.malformed == nil && !paid.isLate ? paid.arrivesMilliseconds : paid.happenedMilliseconds + 600
     }
 
     private mutating func decide(_ number: Int, now: Int64) {
-        load(number)
-        plan.assess(&assessment)
-        history.assess(plan, now: now, &assessment)
+        var slot = load(number)
+        plans[slot].assess(&assessment)
+        history.assess(plans[slot], now: now, &assessment)
         var draws = DrawStream(seed: settings.seed, .verdict, number: number)
         if draws.chance(Share(assessment.probability)) {
             goesBad[number] = true
-            reload(number)
+            slot = plan(number)
         }
-        dispatch(plan.fatePlace..<plan.events.count)
-        count.count(plan)
-        count.countDecision(plan, assessment, now: now)
-        if tellsOrders { orderTruths.write(plan, assessment, now: now) }
+        dispatch(plans[slot], plans[slot].fatePlace..<plans[slot].events.count)
+        count.count(plans[slot])
+        count.countDecision(plans[slot], assessment, now: now)
+        if tellsOrders { orderTruths.write(plans[slot], assessment, now: now) }
     }
 
     private mutating func arrive(_ ticket: Arrivals.Ticket) {
-        load(ticket.order)
-        let event = plan.events[ticket.position]
-        if !ticket.isRepeat { history.note(event, of: plan) }
-        if writesEvents { lines.write(event, at: ticket.position, of: plan) }
+        let slot = load(ticket.order)
+        let event = plans[slot].events[ticket.position]
+        if !ticket.isRepeat { history.note(event, of: plans[slot]) }
+        if writesEvents { lines.write(event, at: ticket.position, of: plans[slot]) }
     }
 
-    private mutating func load(_ number: Int) {
-        if plan.number != number || plan.events.isEmpty { reload(number) }
+    /// - Returns: where the order's plan stands.
+    private mutating func load(_ number: Int) -> Int {
+        let slot = number % SimulationRun.planCount
+        return plans[slot].number == number && !plans[slot].events.isEmpty ? slot : plan(number)
     }
 
-    private mutating func reload(_ number: Int) {
-        planner.plan(number, goesBad: goesBad[number], into: &plan)
-        if plan.shortage != nil { plan.stockLeft = stockLeft[number] }
+    private mutating func plan(_ number: Int) -> Int {
+        let slot = number % SimulationRun.planCount
+        planner.plan(number, goesBad: goesBad[number], into: &plans[slot])
+        if plans[slot].shortage != nil { plans[slot].stockLeft = stockLeft[number] }
+        return slot
     }
 
-    private mutating func dispatch(_ places: Range<Int>) {
+    private mutating func dispatch(_ plan: OrderPlan, _ places: Range<Int>) {
         for position in places {
             let event = plan.events[position]
             arrivals.add(
