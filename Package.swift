@@ -105,7 +105,7 @@ let package = Package(
             [
                 "CaliberCore", "CaliberStore", "CaliberDictionary", "CaliberColumns", "CaliberEventLog",
                 "CaliberTables", "CaliberQuery", "CaliberRegression", "CaliberFeatures", "CaliberScoring", "CXXHash",
-                grdb,
+                crypto, grdb,
             ]),
         // side: synthetic orders and the truth about them.
         floor("CaliberSimulator", ["CaliberCore", "CaliberDictionary"]),

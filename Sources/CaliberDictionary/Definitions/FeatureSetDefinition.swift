@@ -108,6 +108,8 @@ public struct FeatureDefinition: Hashable, Sendable {
     public let description: String?
     /// What to do when it speaks against an order.
     public let advice: String?
+    /// The same in Chinese.
+    public let adviceZh: String?
     /// Features of one group are one reason: the levels of a category.
     public let group: String?
     /// Whether somebody can change it: only such features are proposed as the smallest change.
@@ -132,8 +134,8 @@ public struct FeatureDefinition: Hashable, Sendable {
     }
 
     public init(
-        name: String, content: Content, scale: Scale, description: String?, advice: String?, group: String?,
-        isActionable: Bool, minimum: Double?, maximum: Double?, meaning: String, location: SourceLocation
+        name: String, content: Content, scale: Scale, description: String?, advice: String?,
+        adviceZh: String?, group: String?, isActionable: Bool, minimum: Double?, maximum: Double?, meaning: String, location: SourceLocation
     ) {
         self.name = name
         self.content = content
@@ -141,6 +143,7 @@ public struct FeatureDefinition: Hashable, Sendable {
         self.scale = scale
         self.description = description
         self.advice = advice
+        self.adviceZh = adviceZh
         self.group = group
         self.isActionable = isActionable
         self.minimum = minimum

@@ -44,7 +44,7 @@ struct FeatureReading {
         guard let minimum = number(value["minimum"]), let maximum = number(value["maximum"]) else { return nil }
         let scale = value["scale"]?.text.flatMap { FeatureDefinition.Scale(rawValue: $0) } ?? .linear
         var texts: [String?] = []
-        for key in ["description", "advice", "group"] {
+        for key in ["description", "advice", "advice_zh", "group"] {
             guard let text = value[key] else {
                 texts.append(nil)
                 continue
@@ -53,7 +53,7 @@ struct FeatureReading {
             texts.append(filled)
         }
         return FeatureDefinition(
-            name: name, content: content, scale: scale, description: texts[0], advice: texts[1], group: texts[2],
+            name: name, content: content, scale: scale, description: texts[0], advice: texts[1], adviceZh: texts[2], group: texts[3],
             isActionable: value["actionable"]?.boolean ?? false, minimum: minimum, maximum: maximum,
             meaning: scale == .linear ? meaning : "\(scale.rawValue) of \(meaning)", location: value.location)
     }

@@ -58,6 +58,7 @@ extension DictionaryKeys {
             .optional("scale", .choice(FeatureDefinition.Scale.allCases.map(\.rawValue)), "Default linear."),
             .optional("description", .text, "What the value says."),
             .optional("advice", .text, "What to do when it speaks against a row."),
+            .optional("advice_zh", .text, "The same in Chinese."),
             .optional("group", .text, "Features of one group are one reason."),
             .optional("actionable", .boolean, "Whether somebody can change it; default false."),
             .optional("minimum", .decimal, "The least value that there can be."),

@@ -7,6 +7,7 @@ enum LearningProblem {
     case unknownLabel(name: String?, known: [String])
     case tablesDiffer(features: String, label: String)
     case groupNotText(column: String, table: String)
+    case nothingToLearn(rowCount: Int, badCount: Int, account: TrainingSet.Account)
 
     var diagnostic: Diagnostic {
         switch self {
@@ -29,6 +30,13 @@ enum LearningProblem {
                 "tables-differ",
                 "Feature set \"\(features)\" and label \"\(label)\" are over different tables.",
                 remedy: "Choose a label of the same table.")
+        case .nothingToLearn(let rowCount, let badCount, let account):
+            Diagnostic(
+                "nothing-to-learn",
+                "Of \(rowCount) rows to learn from \(badCount) went bad; a model needs both kinds.",
+                remedy: account.immature > 0
+                    ? "\(account.immature) rows are not mature yet: take in later events, or shorten matures_after."
+                    : "Take in more events, or look at the label.")
         case .groupNotText(let column, let table):
             Diagnostic(
                 "group-not-text", "Table \"\(table)\" has no text column \"\(column)\" to tell figures by.",

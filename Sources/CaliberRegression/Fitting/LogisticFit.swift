@@ -35,6 +35,16 @@ public struct LogisticFit: Hashable, Codable, Sendable {
     }
 }
 
+extension LogisticFit {
+    /// Parameters from elsewhere, to start a fit from.
+    public init(startingAt intercept: Double, _ coefficients: [Double]) {
+        self.init(
+            intercept: intercept, coefficients: coefficients, errors: nil, certificate: nil, objective: .nan,
+            gradientNorm: .nan, rowCount: 0, positiveCount: 0,
+            work: FittingWork(passes: 0, crossProducts: 0, steps: 0, sampleSteps: 0, sampleRowCounts: []), notes: [])
+    }
+}
+
 /// How much the parameters would vary from sample to sample: from the inverse of the loss's second derivatives.
 ///
 /// Source: Hastie, Tibshirani, Friedman, The Elements of Statistical Learning, 2nd ed., section 4.4.1; with a penalty, as
