@@ -92,7 +92,7 @@ struct OrderPlanner: ~Copyable {
     /// - Returns: whether a card is being tested.
     private func place(_ plan: inout OrderPlan, original: Int, hour: Int, _ draws: inout DrawStream) -> Bool {
         let date = CivilDate(shanghaiMilliseconds: plan.placedMilliseconds)
-        plan.promotion = Promotion.on(date)
+        plan.promotion = calendar.promotion(on: date)
         let isTested = periods.testsCards(hour: hour) && draws.chance(testedCardShare)
         let person = isTested ? people.burstPerson(ofOrder: original) : people.drawPerson(&draws)
         plan.channel = people.channel(ofPerson: person, channelWeights, &draws)

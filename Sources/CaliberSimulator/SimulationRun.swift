@@ -83,13 +83,13 @@ struct SimulationRun: ~Copyable {
             stockLeft[number] = available[period]
             plans[slot].stockLeft = available[period]
         }
-        dispatch(plans[slot], 0..<plans[slot].fatePlace)
+        SimulationRun.dispatch(plans[slot], 0..<plans[slot].fatePlace, &arrivals)
         if let place = plans[slot].paidPlace {
             arrivals.add(
                 arrivesMilliseconds: SimulationRun.decisionMilliseconds(plans[slot].events[place]), order: number,
                 position: Arrivals.Ticket.decision, isRepeat: false)
         } else {
-            dispatch(plans[slot], plans[slot].fatePlace..<plans[slot].events.count)
+            SimulationRun.dispatch(plans[slot], plans[slot].fatePlace..<plans[slot].events.count, &arrivals)
             count.count(plans[slot])
             if tellsOrders { orderTruths.write(plans[slot], nil) }
         }
@@ -109,7 +109,7 @@ struct SimulationRun: ~Copyable {
             goesBad[number] = true
             slot = plan(number)
         }
-        dispatch(plans[slot], plans[slot].fatePlace..<plans[slot].events.count)
+        SimulationRun.dispatch(plans[slot], plans[slot].fatePlace..<plans[slot].events.count, &arrivals)
         count.count(plans[slot])
         count.countDecision(plans[slot], assessment, now: now)
         if tellsOrders { orderTruths.write(plans[slot], assessment, now: now) }
@@ -135,7 +135,7 @@ struct SimulationRun: ~Copyable {
         return slot
     }
 
-    private mutating func dispatch(_ plan: OrderPlan, _ places: Range<Int>) {
+    private static func dispatch(_ plan: OrderPlan, _ places: Range<Int>, _ arrivals: inout Arrivals) {
         for position in places {
             let event = plan.events[position]
             arrivals.add(
