@@ -72,17 +72,15 @@ struct OrderPlanner: ~Copyable {
         if original != number { enterAgain(&plan, original: original, &draws) }
         plan.add(.orderCreated, at: plan.placedMilliseconds)
         plan.add(.stockReserved, at: plan.placedMilliseconds + Int64(draws.between(150...2500)))
-        documents.add(to: &plan, seed: seed)
+        documents.add(to: &plan, seed: seed, original: original)
         let trouble = trouble(plan, isTested: isTested, hour: hour)
         plan.shortage = periods.shortage(sku: plan.sku, hour: hour)
-        if let paid = payments.pay(&plan, trouble, &draws) {
-            plan.fatePlace = plan.events.count
-            note(trouble, in: &plan)
+        let paid = payments.pay(&plan, trouble, &draws)
+        plan.fatePlace = plan.events.count
+        note(trouble, in: &plan)
+        if let paid {
             var fate = DrawStream(seed: seed, .fate, number: number)
             follow(&plan, from: paid, goesBad: goesBad, &fate)
-        } else {
-            plan.fatePlace = plan.events.count
-            note(trouble, in: &plan)
         }
         documents.breakTracking(&plan, seed: seed)
         faults.deliver(&plan, seed: seed)
