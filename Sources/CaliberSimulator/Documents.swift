@@ -17,9 +17,11 @@ struct DocumentFaults {
     }
 
     /// Lines and currency. An order of several pieces has two lines.
-    func add(to plan: inout OrderPlan, seed: UInt64) {
+    ///
+    /// - Parameter original: the order that this one enters again, to be like it; else its own number.
+    func add(to plan: inout OrderPlan, seed: UInt64, original: Int) {
         guard isDetailed else { return }
-        var draws = DrawStream(seed: seed, .documents, number: plan.number)
+        var draws = DrawStream(seed: seed, .documents, number: original)
         if draws.chance(foreignShare), !plan.isGift { payAbroad(&plan, &draws) }
         guard plan.quantity > 1 else { return }
         plan.lines = [plan.quantity - plan.quantity / 2, plan.quantity / 2]

@@ -77,10 +77,17 @@ struct NDJSONWriter: ~Copyable {
     mutating func digits(_ number: Int64, width: Int) {
         let start = room(width)
         var rest = UInt64(number)
-        for index in stride(from: width - 1, through: 0, by: -1) {
-            start[index] = UInt8(ascii: "0") + UInt8(rest % 10)
-            rest /= 10
+        var index = width
+        // Two at a time: most of what is written are digits.
+        while index >= 2 {
+            let (above, pair) = rest.quotientAndRemainder(dividingBy: 100)
+            let tens = UInt8(truncatingIfNeeded: (pair * 103) >> 10)
+            start[index - 1] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: pair) - tens * 10
+            start[index - 2] = UInt8(ascii: "0") + tens
+            rest = above
+            index -= 2
         }
+        if index == 1 { start[0] = UInt8(ascii: "0") + UInt8(rest % 10) }
     }
 
     mutating func integer(_ number: Int64) {

@@ -4,13 +4,11 @@ struct OrderTruthLines: ~Copyable {
     private let channels: [[UInt8]]
     private let people: People
     private let ledger: LedgerCourse
-    private let periods: FaultPeriods
 
     init(_ settings: SimulationSettings, _ planner: borrowing OrderPlanner) {
         channels = settings.channels.map { Vocabulary.utf8($0.name) }
         people = planner.people
         ledger = LedgerCourse(settings)
-        periods = planner.periods
     }
 
     /// - Parameter assessment: of an order that was paid and so decided.
@@ -78,7 +76,8 @@ struct OrderTruthLines: ~Copyable {
             }
             documents(of: fault, plan)
             writer.text(#","amount_minor":"#)
-            writer.integer(fault.amountMinor.magnitude > 0 ? Int64(fault.amountMinor.magnitude) : 0)
+            if fault.amountMinor < 0 { writer.byte(UInt8(ascii: "-")) }
+            writer.integer(abs(fault.amountMinor))
             writer.byte(UInt8(ascii: "}"))
         }
         writer.byte(UInt8(ascii: "]"))

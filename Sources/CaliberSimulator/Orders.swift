@@ -72,17 +72,15 @@ struct OrderPlanner: ~Copyable {
         if original != number { enterAgain(&plan, original: original, &draws) }
         plan.add(.orderCreated, at: plan.placedMilliseconds)
         plan.add(.stockReserved, at: plan.placedMilliseconds + Int64(draws.between(150...2500)))
-        documents.add(to: &plan, seed: seed)
+        documents.add(to: &plan, seed: seed, original: original)
         let trouble = trouble(plan, isTested: isTested, hour: hour)
         plan.shortage = periods.shortage(sku: plan.sku, hour: hour)
-        if let paid = payments.pay(&plan, trouble, &draws) {
-            plan.fatePlace = plan.events.count
-            note(trouble, in: &plan)
+        let paid = payments.pay(&plan, trouble, &draws)
+        plan.fatePlace = plan.events.count
+        note(trouble, in: &plan)
+        if let paid {
             var fate = DrawStream(seed: seed, .fate, number: number)
             follow(&plan, from: paid, goesBad: goesBad, &fate)
-        } else {
-            plan.fatePlace = plan.events.count
-            note(trouble, in: &plan)
         }
         documents.breakTracking(&plan, seed: seed)
         faults.deliver(&plan, seed: seed)
@@ -92,7 +90,7 @@ struct OrderPlanner: ~Copyable {
     /// - Returns: whether a card is being tested.
     private func place(_ plan: inout OrderPlan, original: Int, hour: Int, _ draws: inout DrawStream) -> Bool {
         let date = CivilDate(shanghaiMilliseconds: plan.placedMilliseconds)
-        plan.promotion = Promotion.on(date)
+        plan.promotion = calendar.promotion(on: date)
         let isTested = periods.testsCards(hour: hour) && draws.chance(testedCardShare)
         let person = isTested ? people.burstPerson(ofOrder: original) : people.drawPerson(&draws)
         plan.channel = people.channel(ofPerson: person, channelWeights, &draws)

@@ -3,8 +3,8 @@ struct PaymentCourse {
     private let abandonedShare: Share
     private let failedShare: Share
     private let failsAgainShare = Share(0.25)
-    private let badChannelShare = Share(0.32)
-    private let failingMethodShare = Share(0.55)
+    private let badChannelShare = Share(0.5)
+    private let failingMethodShare = Share(0.7)
     private let testedCardShare = Share(0.6)
     private let untilPaid = DelayCurve([(0, 4), (50, 35), (85, 180), (97, 900), (100, 1750)])
     private let untilRetried = DelayCurve([(0, 20), (60, 60), (100, 240)])

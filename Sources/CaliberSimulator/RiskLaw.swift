@@ -52,8 +52,8 @@ public enum RiskCause: String, CaseIterable, Hashable, Sendable {
         case .buyerRefunds: 1300
         case .addressRefunds: 500
         case .buyerDeliveries: -350
-        case .channelFailures: 6500
-        case .methodFailures: 2500
+        case .channelFailures: 3600
+        case .methodFailures: 2000
         case .carrierLateness: 3000
         case .oversold: 2600
         case .discount: 6000
@@ -77,7 +77,7 @@ public enum RiskCause: String, CaseIterable, Hashable, Sendable {
     }
 
     /// The log-odds that an order goes bad of which nothing is unusual, in thousandths.
-    public static let interceptMilli = -5150
+    public static let interceptMilli = -5300
 
     /// Of an order of which nothing is known, in thousandths: about the base rate.
     static let logOddsOfUnknownMilli = -2700

@@ -17,9 +17,10 @@ struct WindowCount {
         counts = Array(repeating: 0, count: numbers)
     }
 
-    /// Counts are exact up to 255, which none reaches: nobody buys as often.
-    mutating func add(_ number: Int, happenedMilliseconds: Int64) {
-        guard counts[number] < UInt8.max else { return }
+    /// Counts are exact up to 255, which none reaches: nobody buys as often. What arrives days late leaves the window
+    /// with those that arrived with it.
+    mutating func add(_ number: Int, happenedMilliseconds: Int64, now: Int64) {
+        guard counts[number] < UInt8.max, now - happenedMilliseconds < windowMilliseconds else { return }
         counts[number] += 1
         entries.append(Entry(happenedMilliseconds: happenedMilliseconds, number: Int32(number)))
     }
@@ -58,7 +59,8 @@ struct WindowShare {
         totals = hits
     }
 
-    mutating func add(_ number: Int, isHit: Bool, happenedMilliseconds: Int64) {
+    mutating func add(_ number: Int, isHit: Bool, happenedMilliseconds: Int64, now: Int64) {
+        guard now - happenedMilliseconds < windowMilliseconds else { return }
         hits[number] += isHit ? 1 : 0
         totals[number] += 1
         entries.append(
@@ -85,8 +87,7 @@ struct WindowShare {
 /// What the events that arrived so far show of accounts, devices, addresses, channels, payment methods and carriers, as
 /// far as the law of risk asks for it.
 ///
-/// It counts what an engine would count: events that arrived whole, once each, by when they happened. Those that arrive
-/// days late are left out.
+/// It counts what an engine would count: events that arrived whole, once each, by when they happened.
 struct ShopHistory {
     private var accountOrders: WindowCount
     private var accountRefunds: WindowCount
@@ -114,23 +115,24 @@ struct ShopHistory {
 
     /// An event of `plan` arrives for the first time.
     mutating func note(_ event: PlannedEvent, of plan: OrderPlan) {
-        guard event.malformed == nil, !event.isLate else { return }
+        guard event.malformed == nil else { return }
+        let now = event.arrivesMilliseconds
         let happened = event.happenedMilliseconds
         switch event.happening {
         case .orderCreated:
-            accountOrders.add(plan.buyer.account, happenedMilliseconds: happened)
-            deviceOrders.add(plan.buyer.device, happenedMilliseconds: happened)
+            accountOrders.add(plan.buyer.account, happenedMilliseconds: happened, now: now)
+            deviceOrders.add(plan.buyer.device, happenedMilliseconds: happened, now: now)
         case .paymentCallback(_, let succeeded, _, _):
-            channelFailures.add(plan.channel, isHit: !succeeded, happenedMilliseconds: happened)
-            methodFailures.add(plan.paymentMethod, isHit: !succeeded, happenedMilliseconds: happened)
-            if !succeeded { deviceFailures.add(plan.buyer.device, happenedMilliseconds: happened) }
+            channelFailures.add(plan.channel, isHit: !succeeded, happenedMilliseconds: happened, now: now)
+            methodFailures.add(plan.paymentMethod, isHit: !succeeded, happenedMilliseconds: happened, now: now)
+            if !succeeded { deviceFailures.add(plan.buyer.device, happenedMilliseconds: happened, now: now) }
         case .refundSettled:
-            accountRefunds.add(plan.buyer.account, happenedMilliseconds: happened)
-            addressRefunds.add(plan.buyer.address, happenedMilliseconds: happened)
+            accountRefunds.add(plan.buyer.account, happenedMilliseconds: happened, now: now)
+            addressRefunds.add(plan.buyer.address, happenedMilliseconds: happened, now: now)
         case .shipmentDelivered:
-            accountDeliveries.add(plan.buyer.account, happenedMilliseconds: happened)
+            accountDeliveries.add(plan.buyer.account, happenedMilliseconds: happened, now: now)
             carrierLateness.add(
-                plan.carrier, isHit: happened > plan.promisedMilliseconds, happenedMilliseconds: happened)
+                plan.carrier, isHit: happened > plan.promisedMilliseconds, happenedMilliseconds: happened, now: now)
         default: break
         }
     }

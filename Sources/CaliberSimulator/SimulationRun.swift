@@ -83,13 +83,13 @@ struct SimulationRun: ~Copyable {
             stockLeft[number] = available[period]
             plans[slot].stockLeft = available[period]
         }
-        dispatch(plans[slot], 0..<plans[slot].fatePlace)
+        SimulationRun.dispatch(plans[slot], 0..<plans[slot].fatePlace, &arrivals)
         if let place = plans[slot].paidPlace {
             arrivals.add(
                 arrivesMilliseconds: SimulationRun.decisionMilliseconds(plans[slot].events[place]), order: number,
                 position: Arrivals.Ticket.decision, isRepeat: false)
         } else {
-            dispatch(plans[slot], plans[slot].fatePlace..<plans[slot].events.count)
+            SimulationRun.dispatch(plans[slot], plans[slot].fatePlace..<plans[slot].events.count, &arrivals)
             count.count(plans[slot])
             if tellsOrders { orderTruths.write(plans[slot], nil) }
         }
@@ -102,14 +102,14 @@ struct SimulationRun: ~Copyable {
 
     private mutating func decide(_ number: Int, now: Int64) {
         var slot = load(number)
-        plans[slot].assess(&assessment)
+        plans[slot].assess(&assessment, now: now)
         history.assess(plans[slot], now: now, &assessment)
         var draws = DrawStream(seed: settings.seed, .verdict, number: number)
         if draws.chance(Share(assessment.probability)) {
             goesBad[number] = true
             slot = plan(number)
         }
-        dispatch(plans[slot], plans[slot].fatePlace..<plans[slot].events.count)
+        SimulationRun.dispatch(plans[slot], plans[slot].fatePlace..<plans[slot].events.count, &arrivals)
         count.count(plans[slot])
         count.countDecision(plans[slot], assessment, now: now)
         if tellsOrders { orderTruths.write(plans[slot], assessment, now: now) }
@@ -135,7 +135,7 @@ struct SimulationRun: ~Copyable {
         return slot
     }
 
-    private mutating func dispatch(_ plan: OrderPlan, _ places: Range<Int>) {
+    private static func dispatch(_ plan: OrderPlan, _ places: Range<Int>, _ arrivals: inout Arrivals) {
         for position in places {
             let event = plan.events[position]
             arrivals.add(
@@ -191,9 +191,9 @@ struct SimulationRun: ~Copyable {
 
 extension OrderPlan {
     /// Sets what the law of risk asks of the order itself.
-    func assess(_ assessment: inout RiskAssessment) {
+    func assess(_ assessment: inout RiskAssessment, now: Int64) {
         assessment.clear()
-        assessment.set(.failedPayments, failedPaymentCount * 1000)
+        assessment.set(.failedPayments, failedPaymentCount(knownAt: now) * 1000)
         assessment.set(.oversold, (stockLeft ?? 0) < 0 ? 1000 : 0)
         assessment.set(.discount, goodsMinor > 0 ? Int(discountMinor * 1000 / goodsMinor) : 0)
         let local = placedMilliseconds + TradingCalendar.offsetMilliseconds
@@ -207,9 +207,9 @@ extension OrderPlan {
     }
 
     /// Failed callbacks before the successful one that can be counted then.
-    private var failedPaymentCount: Int {
+    private func failedPaymentCount(knownAt now: Int64) -> Int {
         var failed = 0
-        for event in events[..<(paidPlace ?? 0)] where event.malformed == nil && !event.isLate {
+        for event in events[..<(paidPlace ?? 0)] where isKnown(event, at: now) {
             if case .paymentCallback(_, succeeded: false, _, _) = event.happening { failed += 1 }
         }
         return failed

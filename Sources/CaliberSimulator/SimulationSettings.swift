@@ -66,6 +66,7 @@ public struct SimulationSettings: Hashable, Sendable {
         settings.recordsArrival = true
         settings.isDetailed = true
         settings.lateShare = 0.004
+        settings.outOfOrderShare = 0.01
         return settings
     }
 }

@@ -83,7 +83,13 @@ public struct SimulationSummary: Encodable {
         bestObservedAUC = risk.bestObservedAUC
         lastDaysAUC = risk.lastDaysAUC
         lastDaysObservedAUC = risk.lastDaysObservedAUC
-        faults = Dictionary(uniqueKeysWithValues: truth.faultsByKind.map { ($0.key.rawValue, $0.value) })
+        var faultsByKind = truth.faultsByKind
+        if let ledgerTruth {
+            faultsByKind[.missingInLedger] = ledgerTruth.missingCount
+            faultsByKind[.amountDiffersInLedger] = ledgerTruth.differentAmountCount
+            faultsByKind[.depositCountedAsSale] = ledgerTruth.lapsedDepositCount
+        }
+        faults = Dictionary(uniqueKeysWithValues: faultsByKind.map { ($0.key.rawValue, $0.value) })
         periods = truth.periods.map {
             Period(
                 kind: $0.kind.rawValue, target: $0.target, from: SimulationSummary.time($0.fromMilliseconds),

@@ -4,6 +4,9 @@ import CaliberCore
 struct TradingCalendar {
     /// Orders placed before each hour of the window begins, and all of them at the end.
     private let cumulativeOrders: [Int]
+    /// Of each day of the window.
+    private let promotions: [Promotion]
+    private let startDay: CivilDate
     /// UTC milliseconds of the first hour.
     let startMilliseconds: Int64
 
@@ -16,10 +19,13 @@ struct TradingCalendar {
     var hourCount: Int { cumulativeOrders.count - 1 }
 
     init(startDay: CivilDate, dayCount: Int, orderCount: Int) {
+        self.startDay = startDay
         var weights: [Int] = []
+        var promotions: [Promotion] = []
         for day in 0..<dayCount {
             let date = CivilDate(dayNumber: startDay.dayNumber + Int32(day))
-            let weight = TradingCalendar.weightOfWeekday[date.isoWeekday - 1] * Promotion.on(date).demandPercent
+            promotions.append(Promotion.on(date))
+            let weight = TradingCalendar.weightOfWeekday[date.isoWeekday - 1] * promotions[day].demandPercent
             weights += TradingCalendar.weightOfHour.map { $0 * weight }
         }
         let total = weights.reduce(0, +)
@@ -31,9 +37,13 @@ struct TradingCalendar {
             cumulative.append(Int(UInt64(total).dividingFullWidth(share).quotient))
         }
         cumulativeOrders = cumulative
+        self.promotions = promotions
         startMilliseconds =
             Int64(startDay.dayNumber) * TradingCalendar.millisecondsPerDay - TradingCalendar.offsetMilliseconds
     }
+
+    /// - Precondition: the day is one of the window's.
+    func promotion(on date: CivilDate) -> Promotion { promotions[Int(date.dayNumber - startDay.dayNumber)] }
 
     /// The numbers of the orders placed in one hour of the window.
     func orders(inHour hour: Int) -> Range<Int> { cumulativeOrders[hour]..<cumulativeOrders[hour + 1] }

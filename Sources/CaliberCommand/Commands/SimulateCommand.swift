@@ -72,12 +72,14 @@ struct SimulateCommand: CaliberSubcommand {
         }
     }
 
+    /// Opens what is there rather than putting a new file in its place: it may be a pipe or a device.
     private func handle(_ path: String?) throws -> FileHandle {
         guard let path else { return .standardOutput }
-        guard FileManager.default.createFile(atPath: path, contents: nil),
-            let handle = FileHandle(forWritingAtPath: path)
-        else { throw Diagnostic("output-file", "\(path) can't be written.", remedy: "Check that its folder exists.") }
-        return handle
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+        guard descriptor >= 0 else {
+            throw Diagnostic("output-file", "\(path) can't be written.", remedy: "Check that its folder exists.")
+        }
+        return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }
 }
 
