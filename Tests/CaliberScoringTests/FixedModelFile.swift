@@ -20,6 +20,9 @@ enum FixedModelFile {
         FeatureSchema.Column(id: "idle", definition: "0", description: "Never anything"),
     ])
 
+    /// Made once: encoding takes longer than most tests.
+    static let encoded = Result { try make().encoded() }
+
     static func make(version: String = "3") throws -> ModelFile {
         guard let schema else { throw ModelProblem.duplicateColumn(id: "") }
         let terms = [

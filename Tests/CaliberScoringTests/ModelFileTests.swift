@@ -115,7 +115,7 @@ import Testing
     @Test(arguments: 0..<200 as Range<UInt64>)
     func `no damage crashes the reader or goes unnoticed`(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
-        var bytes = [UInt8](try FixedModelFile.make().encoded())
+        var bytes = [UInt8](try FixedModelFile.encoded.get())
         let place = Int.random(in: 0..<bytes.count - 1, using: &generator)
         let before = bytes[place]
         bytes[place] = UInt8.random(in: 0...255, using: &generator)

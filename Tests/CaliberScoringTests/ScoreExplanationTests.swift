@@ -35,11 +35,16 @@ import Testing
                 perLogOdds * random.model.contribution(of: index, value: values[index])
         }
         let named = explanation.reasons + explanation.supports
+        var (roundedUp, roundedDown): ([Double], [Double]) = ([], [])
         for reason in named {
             let removed = pointsOfGroup.removeValue(forKey: reason.id)
             let exact = try #require(removed)
             #expect(abs(Double(reason.points) - exact) < 1)
+            let cutOff = exact - exact.rounded(.down)
+            if Double(reason.points) > exact { roundedUp.append(cutOff) } else { roundedDown.append(cutOff) }
         }
+        // By largest remainders: no part that was rounded up was cut off less by rounding down than one that was not.
+        #expect((roundedUp.min() ?? 1) >= (roundedDown.max() ?? 0) - 1e-9)
         // What is not named is worth nothing.
         #expect(pointsOfGroup.values.allSatisfy { abs($0) < 1 })
         #expect(explanation.otherPoints == 0)
@@ -122,6 +127,11 @@ import Testing
             let values = [Double](repeating: value, count: random.schema.columns.count)
             let explanation = scorer.explain(values)
             #expect(explanation.sumOfPoints == explanation.health.hundredths)
+            #expect(throws: Never.self) { try JSONEncoder().encode(explanation) }
+            let kernel = scorer.explain(random.model.terms.map(\.mean), rawLogOdds: value)
+            #expect(kernel.sumOfPoints == kernel.health.hundredths)
+            #expect(kernel.health == scorer.health(rawLogOdds: value))
+            #expect(throws: Never.self) { try JSONEncoder().encode(kernel) }
         }
     }
 

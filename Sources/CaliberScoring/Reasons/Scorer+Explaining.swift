@@ -13,12 +13,16 @@ extension Scorer {
     ///
     /// - Parameters:
     ///   - values: the row; missing values as NaN.
-    ///   - rawLogOdds: the row's score from a batch kernel, where that is the one that is kept; nil adds up here.
+    ///   - rawLogOdds: the row's score, where it is known already; nil computes it.
     ///   - limit: reasons, and supports, to name.
     public func explain(
         _ values: [Double], rawLogOdds given: Double? = nil, limit: Int = defaultReasonLimit
     ) -> ScoreExplanation {
-        let raw = given ?? rawLogOdds(values)
+        let unlimited = given ?? rawLogOdds(values)
+        // What is no number is worst, here as in `health`: a person shall look.
+        let raw =
+            unlimited.isNaN
+            ? Scorer.greatestLogOdds : min(max(unlimited, -Scorer.greatestLogOdds), Scorer.greatestLogOdds)
         let health = health(rawLogOdds: raw)
         let slope = calibration.meanSlope(from: model.intercept, to: raw)
         let contributions = values.indices.map { contribution(of: $0, values[$0]) * slope }

@@ -11,6 +11,9 @@ public struct Scorer: Sendable {
     /// Columns that are one reason, in the order of their first ones.
     let groups: [ColumnGroup]
 
+    /// The kernel, which adds in one order for one row and for many.
+    private let rows: LogisticScorer
+
     struct ColumnGroup: Sendable {
         let id: String
         let columns: [Int]
@@ -24,6 +27,7 @@ public struct Scorer: Sendable {
             throw .columnCount(model: model.terms.count, schema: schema.columns.count)
         }
         self.model = model
+        rows = LogisticScorer(model)
         self.calibration = calibration
         self.scale = scale
         self.schema = schema
@@ -32,14 +36,8 @@ public struct Scorer: Sendable {
         groups = Scorer.groups(of: schema)
     }
 
-    /// Log-odds of a row, missing values as NaN: the sum of what each column adds.
-    ///
-    /// The batch kernels add in another order and may differ in the last bits; a score kept for good comes from one of
-    /// the two, always the same.
-    public func rawLogOdds(_ values: [Double]) -> Double {
-        precondition(values.count == model.terms.count, "\(values.count) values for \(model.terms.count) columns")
-        return values.indices.reduce(model.intercept) { $0 + contribution(of: $1, values[$1]) }
-    }
+    /// Log-odds of a row, missing values as NaN: the same bits as of many rows at once.
+    public func rawLogOdds(_ values: [Double]) -> Double { rows.logOdds(ofRow: values) }
 
     /// The calibrated probability that the order goes bad.
     public func probability(rawLogOdds: Double) -> Double { calibration.probability(rawLogOdds) }
@@ -48,11 +46,14 @@ public struct Scorer: Sendable {
         scale.health(calibratedLogOdds: calibration.logOdds(rawLogOdds))
     }
 
-    /// In log-odds; a column without weight adds nothing, whatever its value.
+    /// In log-odds; a column without weight adds nothing, whatever its value, and none adds more than can be written.
     func contribution(of column: Int, _ value: Double) -> Double {
         let contribution = model.contribution(of: column, value: value)
-        return contribution.isNaN ? 0 : contribution
+        return contribution.isNaN ? 0 : min(max(contribution, -Scorer.greatestLogOdds), Scorer.greatestLogOdds)
     }
+
+    /// Far past what any score can tell apart, and still a number for JSON.
+    static let greatestLogOdds = 1e100
 
     private static func groups(of schema: FeatureSchema) -> [ColumnGroup] {
         var order: [String] = []

@@ -133,6 +133,12 @@ import Testing
         }
     }
 
+    @Test func `rows at the threshold are not flagged`() {
+        let own = Evaluation(probabilities: [0.1, 0.2, 0.2, 0.3], labels: [0, 1, 0, 1], reviewProbability: 0.2)
+        #expect(own.atReview?.flaggedCount == 1 && own.atReview?.recall == 0.5)
+        #expect(own.atReview?.flaggedShare == 0.25 && own.atReview?.falsePositiveRate == 0)
+    }
+
     @Test func `rows that say nothing give words instead of figures`() throws {
         #expect(Evaluation(probabilities: [], labels: []).absences == [.noRows])
         #expect(Evaluation(probabilities: [0.1, .nan], labels: [0, 1]).absences == [.invalidScore])

@@ -71,6 +71,13 @@ import Testing
         }
     }
 
+    @Test func `the noise limit is the quantile for one degree less than bins, by both sample sizes`() throws {
+        let index = StabilityIndex(
+            expected: [Int](repeating: 500, count: 10), observed: [Int](repeating: 70, count: 10))
+        // The 0.999 quantile of 9 degrees of freedom, from printed tables: 27.877.
+        #expect(abs(try #require(index.noiseLimit) - 27.877 * (1 / 5_000 + 1.0 / 700)) < 1e-6)
+    }
+
     @Test func `chance alone stays under the noise limit, a move does not`() throws {
         var overLimit = 0
         for seed in 0..<300 as Range<UInt64> {
