@@ -135,7 +135,8 @@ public struct FeatureDefinition: Hashable, Sendable {
 
     public init(
         name: String, content: Content, scale: Scale, description: String?, advice: String?,
-        adviceZh: String?, group: String?, isActionable: Bool, minimum: Double?, maximum: Double?, meaning: String, location: SourceLocation
+        adviceZh: String?, group: String?, isActionable: Bool, minimum: Double?, maximum: Double?, meaning: String,
+        location: SourceLocation
     ) {
         self.name = name
         self.content = content

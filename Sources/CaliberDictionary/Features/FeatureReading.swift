@@ -53,7 +53,8 @@ struct FeatureReading {
             texts.append(filled)
         }
         return FeatureDefinition(
-            name: name, content: content, scale: scale, description: texts[0], advice: texts[1], adviceZh: texts[2], group: texts[3],
+            name: name, content: content, scale: scale, description: texts[0], advice: texts[1], adviceZh: texts[2],
+            group: texts[3],
             isActionable: value["actionable"]?.boolean ?? false, minimum: minimum, maximum: maximum,
             meaning: scale == .linear ? meaning : "\(scale.rawValue) of \(meaning)", location: value.location)
     }

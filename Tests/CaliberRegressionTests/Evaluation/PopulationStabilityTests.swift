@@ -75,7 +75,9 @@ import Testing
         let index = StabilityIndex(
             expected: [Int](repeating: 500, count: 10), observed: [Int](repeating: 70, count: 10))
         // The 0.999 quantile of 9 degrees of freedom, from printed tables: 27.877.
-        #expect(abs(try #require(index.noiseLimit) - 27.877 * (1 / 5_000 + 1.0 / 700)) < 1e-6)
+        let printed: Double = 27.877 / 5_000 + 27.877 / 700
+        let difference: Double = try #require(index.noiseLimit) - printed
+        #expect(abs(difference) < 1e-6)
     }
 
     @Test func `chance alone stays under the noise limit, a move does not`() throws {
