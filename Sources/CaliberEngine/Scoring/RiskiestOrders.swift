@@ -1,0 +1,124 @@
+import CaliberCore
+import CaliberDictionary
+import CaliberScoring
+import CaliberTables
+import Foundation
+
+/// An order that was scored, with what its last score said.
+public struct ScoredOrder: Sendable {
+    public let key: String
+    public let health: Double
+    public let probability: Double?
+    public let scoredAt: Timestamp
+    public let model: String?
+    /// nil for an order that needs no review.
+    public let explanation: ScoreExplanation?
+}
+
+extension Engine {
+    /// The orders whose last score is the lowest.
+    ///
+    /// - Parameters:
+    ///   - limit: how many.
+    ///   - since: only those scored from then on; the last day that has scores when nil.
+    ///   - table: where `order.scored` is folded to `health`, `scored_at`, `explanation`.
+    /// - Throws: `Diagnostic` when the table has no such columns.
+    public func riskiest(_ limit: Int, since: Timestamp? = nil, table: String = "orders") throws -> [ScoredOrder] {
+        let snapshot = try openTables(.readOnly).snapshot(of: table)
+        let columns = try ScoreColumns(snapshot.definition)
+        var latest = Int64.min
+        for segment in snapshot.segments {
+            try SegmentValues(segment, columns.scoredAt).forEach { _, value in latest = max(latest, value.integer ?? .min) }
+        }
+        guard latest > .min else { return [] }
+        let zone = dictionary.settings.timeZone
+        let day = zone.start(of: .day, holding: Timestamp(microseconds: latest))
+        let from = (since ?? day).microseconds
+        var worst: [(segment: Int, row: Int, health: Double)] = []
+        for (index, segment) in snapshot.segments.enumerated() {
+            let moments = try SegmentValues(segment, columns.scoredAt)
+            try SegmentValues(segment, columns.health).forEach { row, value in
+                guard let health = value.number, let moment = moments.value(row).integer, moment >= from else { return }
+                if worst.count == limit, let last = worst.last, health >= last.health { return }
+                let place = worst.firstIndex { $0.health > health } ?? worst.count
+                worst.insert((index, row, health), at: place)
+                if worst.count > limit { worst.removeLast() }
+            }
+        }
+        return try worst.map { entry in
+            let segment = snapshot.segments[entry.segment]
+            func value(_ name: String?) throws -> SegmentValues.Value? {
+                try name.map { try SegmentValues(segment, $0).value(entry.row) }
+            }
+            let explanation = try value(columns.explanation)?.text.flatMap {
+                try? JSONDecoder().decode(ScoreExplanation.self, from: Data($0.utf8))
+            }
+            return ScoredOrder(
+                key: try value(columns.key)?.text ?? "", health: entry.health,
+                probability: try value(columns.risk)?.number,
+                scoredAt: Timestamp(microseconds: try value(columns.scoredAt)?.integer ?? 0),
+                model: try value(columns.model)?.text, explanation: explanation)
+        }
+    }
+}
+
+/// Where a table keeps what orders were scored.
+private struct ScoreColumns {
+    let key: String
+    let health: String
+    let scoredAt: String
+    let risk: String?
+    let model: String?
+    let explanation: String?
+
+    init(_ table: TableDefinition) throws {
+        func column(_ field: String, _ kind: FoldDefinition.Kind = .last) -> String? {
+            table.columns.first { column in
+                guard case .fold(let fold) = column.content, fold.contract == ScoreLines.contract, fold.kind == kind
+                else { return false }
+                return column.name == field
+            }?.name
+        }
+        guard let health = column("health"), let scoredAt = column("scored_at") else {
+            throw ScoringEngineProblem.columnsMissing(table: table.name).diagnostic
+        }
+        key = table.key[0].name
+        self.health = health
+        self.scoredAt = scoredAt
+        risk = column("risk")
+        model = column("scored_by")
+        explanation = column("explanation")
+    }
+}
+
+/// One column of one segment, value by value: for few rows, not for scans.
+private struct SegmentValues {
+    struct Value {
+        let integer: Int64?
+        let number: Double?
+        let text: String?
+    }
+
+    private let column: EncodedColumn
+    private let rowCount: Int
+
+    init(_ segment: SegmentSnapshot, _ name: String) throws {
+        column = try segment.column(name)
+        rowCount = segment.rowCount
+    }
+
+    func value(_ row: Int) -> Value {
+        var lane: Int64 = 0
+        var validity: UInt8 = 0
+        column.read(rows: row..<row + 1, into: &lane, validity: &validity)
+        guard validity != 0 else { return Value(integer: nil, number: nil, text: nil) }
+        if let pool = column.pool {
+            return Value(integer: nil, number: nil, text: pool.string(UInt32(truncatingIfNeeded: lane)))
+        }
+        return Value(integer: lane, number: Double(bitPattern: UInt64(bitPattern: lane)), text: nil)
+    }
+
+    func forEach(_ body: (Int, Value) -> Void) throws {
+        for row in 0..<rowCount { body(row, value(row)) }
+    }
+}
