@@ -28,7 +28,9 @@ extension Engine {
         let columns = try ScoreColumns(snapshot.definition)
         var latest = Int64.min
         for segment in snapshot.segments {
-            try SegmentValues(segment, columns.scoredAt).forEach { _, value in latest = max(latest, value.integer ?? .min) }
+            try SegmentValues(segment, columns.scoredAt).forEach { _, value in
+                latest = max(latest, value.integer ?? .min)
+            }
         }
         guard latest > .min else { return [] }
         let zone = dictionary.settings.timeZone
