@@ -5,7 +5,7 @@ import Testing
 
 /// The loops of logistic regression beside the plainest way to say the same, with every set of instructions.
 @Suite struct RegressionKernelTests {
-    static let seeds: [UInt64] = Array(1...25)
+    static let seeds: [UInt64] = Array(1...80)
 
     static let instructions: [Int32] = [
         Int32(kernels_instructions_base), Int32(kernels_instructions_v3), Int32(kernels_instructions_v4),

@@ -1,6 +1,8 @@
 import ArgumentParser
 import CaliberRegression
+import Dispatch
 import Foundation
+import Synchronization
 
 /// What a job of fitting says, Caliber's and the peers' alike.
 struct FitJobReport: Codable {
@@ -11,9 +13,10 @@ struct FitJobReport: Codable {
     let intercept: Double
     let coefficients: [Double]
     /// Caliber's alone: fits without standard errors and certificate, readings of all rows that form no cross-products,
-    /// and what the certificate says.
+    /// plain sums over the same memory, and what the certificate says.
     var plainSeconds: [Double]?
     var passSeconds: [Double]?
+    var sumSeconds: [Double]?
     var logOddsBound: Double?
 }
 
@@ -43,12 +46,39 @@ struct LearningFitJob: ParsableCommand {
             plainSeconds.append(
                 try clock.measure { _ = try LogisticFitter(settings).fit(rows, observer: observer) }.inSeconds)
         }
+        let sumSeconds = (0..<PlainSum.repetitions).map { _ in
+            clock.measure { PlainSum.run(over: rows.matrix) }.inSeconds
+        }
         guard let fit = last else { throw ValidationError("At least one repetition is needed.") }
         try printReport(
             FitJobReport(
                 seconds: seconds, extraBytes: try memory.bytes(), iterations: fit.work.steps, intercept: fit.intercept,
                 coefficients: fit.coefficients, plainSeconds: plainSeconds, passSeconds: passSeconds,
+                sumSeconds: sumSeconds,
                 logOddsBound: fit.certificate?.logOddsDistance))
+    }
+}
+
+/// The least that can be done with a matrix: every word read once and added, on all processors.
+enum PlainSum {
+    static let repetitions = 7
+
+    static func run(over matrix: DesignMatrix) {
+        matrix.values.withMemoryRebound(to: Int64.self) { words in
+            // Safe: it is read alone.
+            nonisolated(unsafe) let words = words
+            let threads = ProcessInfo.processInfo.activeProcessorCount
+            let total = Atomic<Int64>(0)
+            DispatchQueue.concurrentPerform(iterations: threads) { thread in
+                var sum: Int64 = 0
+                for index in words.count / threads * thread..<words.count / threads * (thread + 1) {
+                    sum &+= words[index]
+                }
+                total.wrappingAdd(sum, ordering: .relaxed)
+            }
+            // Using the total keeps the sums from being optimised away.
+            precondition(total.load(ordering: .relaxed) != 1, "a sum of so many bits is hardly 1")
+        }
     }
 }
 
@@ -60,6 +90,15 @@ struct ScoreJobReport: Codable {
     let sample: [Double]
     /// One ready row at a time.
     let rowSeconds: [Double]
+}
+
+extension ScoreJobReport {
+    /// The times of several rounds together.
+    init(all rounds: [ScoreJobReport]) {
+        self.init(
+            seconds: rounds.flatMap(\.seconds), sample: rounds.first?.sample ?? [],
+            rowSeconds: rounds.flatMap(\.rowSeconds))
+    }
 }
 
 /// A model as the peers read it.

@@ -28,7 +28,6 @@ struct TrainResult {
     let matrixBytes: Int
     let caliber: [FitJobReport]
     let peers: [LearningPeer: [FitJobReport]]
-    let bandwidth: BandwidthReport
 
     /// The largest difference of a coefficient from a peer's, as a share of the peer's greatest.
     func difference(from peer: LearningPeer) -> Double? {
@@ -58,7 +57,6 @@ struct LearningRun {
     let rowCount: Int
     let repetitions: Int
     let seed: UInt64
-    let bandwidth: BandwidthReport
 
     private static let columnCount = 200
     private static let penalty = 1.0
@@ -83,23 +81,29 @@ struct LearningRun {
         }
         return TrainResult(
             rowCount: rowCount, columnCount: LearningRun.columnCount, matrixBytes: rows.matrixBytes, caliber: caliber,
-            peers: peers, bandwidth: bandwidth)
+            peers: peers)
     }
 
     func scoreResult() throws -> ScoreResult {
         let rows = try rows()
         let model = contenders.scratch.appending(path: "learned.json").path
-        Progress.say("score: Caliber")
-        let caliber = try contenders.own("learning-score-job", rows.arguments + ["--model", model])
-            .report(ScoreJobReport.self)
-        var peers: [LearningPeer: ScoreJobReport] = [:]
-        for peer in LearningPeer.scoring {
-            Progress.say("score: \(peer.title)")
-            peers[peer] = try contenders.peer("learning_score", [peer.rawValue] + rows.peerArguments + [model])
-                .report(ScoreJobReport.self)
+        var caliber: [ScoreJobReport] = []
+        var peers: [LearningPeer: [ScoreJobReport]] = [:]
+        for round in 1...repetitions {
+            Progress.say("score, round \(round): Caliber")
+            caliber.append(
+                try contenders.own("learning-score-job", rows.arguments + ["--model", model])
+                    .report(ScoreJobReport.self))
+            for peer in LearningPeer.scoring {
+                Progress.say("score, round \(round): \(peer.title)")
+                peers[peer, default: []].append(
+                    try contenders.peer("learning_score", [peer.rawValue] + rows.peerArguments + [model])
+                        .report(ScoreJobReport.self))
+            }
         }
         return ScoreResult(
-            rowCount: rowCount, columnCount: LearningRun.columnCount, caliber: caliber, peers: peers)
+            rowCount: rowCount, columnCount: LearningRun.columnCount, caliber: ScoreJobReport(all: caliber),
+            peers: peers.mapValues(ScoreJobReport.init))
     }
 
     /// The file of rows, made when it is not there yet.

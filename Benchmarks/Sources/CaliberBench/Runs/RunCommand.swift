@@ -60,8 +60,8 @@ struct RunCommand: ParsableCommand {
         if parts.contains(.intake) { sections.append(try intake()) }
         if parts.contains(.live) { sections.append(try live()) }
         if parts.contains(.growth) { sections.append(try growth()) }
-        if parts.contains(.train) { sections.append(TrainSection(result: try learning(bandwidth).trainResult())) }
-        if parts.contains(.score) { sections.append(ScoreSection(result: try learning(bandwidth).scoreResult())) }
+        if parts.contains(.train) { sections.append(TrainSection(result: try learning().trainResult())) }
+        if parts.contains(.score) { sections.append(ScoreSection(result: try learning().scoreResult())) }
         return sections
     }
 
@@ -109,10 +109,10 @@ struct RunCommand: ParsableCommand {
         return GrowthSection(results: try run.results())
     }
 
-    private func learning(_ bandwidth: BandwidthReport) throws -> LearningRun {
+    private func learning() throws -> LearningRun {
         LearningRun(
             contenders: contenders, folder: try dataFolder(), rowCount: trainRows, repetitions: trainRepetitions,
-            seed: streams.seed, bandwidth: bandwidth)
+            seed: streams.seed)
     }
 
     private static let smallestSize = 100_000
