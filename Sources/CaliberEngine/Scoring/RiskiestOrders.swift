@@ -1,3 +1,4 @@
+import CaliberColumns
 import CaliberCore
 import CaliberDictionary
 import CaliberScoring
@@ -20,7 +21,7 @@ extension Engine {
     ///
     /// - Parameters:
     ///   - limit: how many.
-    ///   - since: only those scored from then on; the last day that has scores when nil.
+    ///   - since: only those whose anchor (their payment) lies there or later; the last day that has any when nil.
     ///   - table: where `order.scored` is folded to `health`, `scored_at`, `explanation`.
     /// - Throws: `Diagnostic` when the table has no such columns.
     public func riskiest(_ limit: Int, since: Timestamp? = nil, table: String = "orders") throws -> [ScoredOrder] {
@@ -38,7 +39,7 @@ extension Engine {
         let from = (since ?? day).microseconds
         var worst: [(segment: Int, row: Int, health: Double)] = []
         for (index, segment) in snapshot.segments.enumerated() {
-            let moments = try SegmentValues(segment, columns.scoredAt)
+            let moments = try SegmentValues(segment, columns.anchor)
             try SegmentValues(segment, columns.health).forEach { row, value in
                 guard let health = value.number, let moment = moments.value(row).integer, moment >= from else { return }
                 if worst.count == limit, let last = worst.last, health >= last.health { return }
@@ -67,6 +68,8 @@ extension Engine {
 /// Where a table keeps what orders were scored.
 private struct ScoreColumns {
     let key: String
+    /// What orders are dated by.
+    let anchor: String
     let health: String
     let scoredAt: String
     let risk: String?
@@ -85,6 +88,7 @@ private struct ScoreColumns {
             throw ScoringEngineProblem.columnsMissing(table: table.name).diagnostic
         }
         key = table.key[0].name
+        anchor = table.anchor ?? scoredAt
         self.health = health
         self.scoredAt = scoredAt
         risk = column("risk")
