@@ -21,22 +21,14 @@ extension Engine {
     ///
     /// - Parameters:
     ///   - limit: how many.
-    ///   - since: only those whose anchor (their payment) lies there or later; the last day that has any when nil.
+    ///   - since: only those whose anchor (their payment) lies there or later; the last day that has `limit` of them when nil.
     ///   - table: where `order.scored` is folded to `health`, `scored_at`, `explanation`.
     /// - Throws: `Diagnostic` when the table has no such columns.
     public func riskiest(_ limit: Int, since: Timestamp? = nil, table: String = "orders") throws -> [ScoredOrder] {
         let snapshot = try openTables(.readOnly).snapshot(of: table)
         let columns = try ScoreColumns(snapshot.definition)
-        var latest = Int64.min
-        for segment in snapshot.segments {
-            try SegmentValues(segment, columns.scoredAt).forEach { _, value in
-                latest = max(latest, value.integer ?? .min)
-            }
-        }
-        guard latest > .min else { return [] }
-        let zone = dictionary.settings.timeZone
-        let day = zone.start(of: .day, holding: Timestamp(microseconds: latest))
-        let from = (since ?? day).microseconds
+        let from = try since ?? lastBusyDay(snapshot, columns, fewest: limit)
+        guard let from = from?.microseconds else { return [] }
         var worst: [(segment: Int, row: Int, health: Double)] = []
         for (index, segment) in snapshot.segments.enumerated() {
             let moments = try SegmentValues(segment, columns.anchor)
@@ -62,6 +54,23 @@ extension Engine {
                 scoredAt: Timestamp(microseconds: try value(columns.scoredAt)?.integer ?? 0),
                 model: try value(columns.model)?.text, explanation: explanation)
         }
+    }
+}
+
+extension Engine {
+    /// The start of the last day that so many scored orders lie in; of all days where none has so many.
+    private func lastBusyDay(_ snapshot: TableSnapshot, _ columns: ScoreColumns, fewest: Int) throws -> Timestamp? {
+        let zone = dictionary.settings.timeZone
+        var counts: [CivilDate: Int] = [:]
+        for segment in snapshot.segments {
+            let anchors = try SegmentValues(segment, columns.anchor)
+            try SegmentValues(segment, columns.health).forEach { row, health in
+                guard health.integer != nil, let anchor = anchors.value(row).integer else { return }
+                counts[zone.date(of: Timestamp(microseconds: anchor)), default: 0] += 1
+            }
+        }
+        let days = counts.keys.sorted { $0.dayNumber < $1.dayNumber }
+        return (days.last { counts[$0, default: 0] >= fewest } ?? days.first).map { zone.timestamp($0) }
     }
 }
 

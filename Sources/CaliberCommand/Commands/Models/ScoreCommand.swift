@@ -46,7 +46,7 @@ struct TopCommand: CaliberSubcommand {
 
     @OptionGroup var deployment: DeploymentOptions
     @Option(help: ArgumentHelp("How many orders.", valueName: "number")) var risk = 10
-    @Option(help: ArgumentHelp("Paid since then; the last day with payments otherwise.", valueName: "time"))
+    @Option(help: ArgumentHelp("Paid since then; the last day that has so many otherwise.", valueName: "time"))
     var since: String?
     @Option(help: "The table.") var table = "orders"
     @Flag(help: "As JSON.") var json = false
