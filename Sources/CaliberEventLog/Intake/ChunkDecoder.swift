@@ -423,13 +423,15 @@ final class ChunkDecoder {
         var run: KeyRun?
         if chunk.acceptedCount > 0 {
             let sorted = SortedKeys(capacity: keys.count)
-            // In the order of acceptance, so that a replay hands events on in the order of the first time.
             var lines: [Int32] = []
             lines.reserveCapacity(chunk.acceptedCount)
             for entry in keys.entries where !entry.isWithdrawn {
                 sorted.append(entry.key)
                 lines.append(entry.line)
             }
+            // Lines that had to be asked for in the file were accepted after the others; the log keeps the order in which
+            // they came, whatever the chunk they came in.
+            if !suspects.isEmpty || !repeats.isEmpty { lines.sort() }
             chunk.acceptedLines = lines
             chunk.templates = skeletons.templates
             run = KeyRun(unsorted: sorted)

@@ -14,7 +14,7 @@ final class DecodedChunk: @unchecked Sendable {
     let isLast: Bool
     /// What became of each of the block's lines.
     var outcomes: [Outcome] = []
-    /// The block's accepted lines, in the order of acceptance.
+    /// The block's accepted lines, in their order.
     var acceptedLines: [Int32] = []
     /// Of the skeletons that the block's lines were cut by, by their numbers.
     var templates: [LineTemplate] = []

@@ -63,7 +63,8 @@ struct LearnedShop: Sendable {
 
     func scores(_ engine: Engine) throws -> [String: String] {
         let rows = try engine.session().rows(of: "orders")
-        let columns = ["order_id", "health", "health_at_payment", "risk", "needs_review", "scored_at", "scored_by"]
+        // Not when: a score's microsecond is its place in the log, and scores stand there too.
+        let columns = ["order_id", "health", "health_at_payment", "risk", "needs_review", "scored_by"]
             .compactMap { rows.index(of: $0) }
         return Dictionary(
             rows.rows.map { row in
@@ -79,7 +80,9 @@ struct LearnedShop: Sendable {
         let reached = try #require(held.areaUnderCurve)
         // With so few orders the figure itself is uncertain; docs/models.md has it for a hundred thousand.
         #expect(reached > 0.84, "\(reached)")
-        #expect(shop.model.account.total == shop.model.account.used + shop.model.account.unknown)
+        let account = shop.model.account
+        #expect(account.total == account.used + account.unknown + account.immature)
+        #expect(account.used > account.total * 9 / 10)
     }
 
     @Test func `scores that come with the events are those of the whole log at once`() throws {
@@ -105,7 +108,10 @@ struct LearnedShop: Sendable {
             next = end
         }
         #expect(scoredCount == all.scoredCount)
-        #expect(try shop.scores(live.engine) == shop.scores(whole.engine))
+        let (one, other) = (try shop.scores(live.engine), try shop.scores(whole.engine))
+        let different = one.keys.filter { one[$0] != other[$0] }.sorted()
+        #expect(one.count == other.count)
+        #expect(different == [], "\(different.prefix(3).map { [one[$0], other[$0]] })")
     }
 
     @Test func `a pass that is run again changes nothing`() throws {
@@ -140,7 +146,7 @@ struct LearnedShop: Sendable {
             let columns = explanation.reasons.prefix(3).flatMap { [$0.id] + $0.columns.map(\.id) }
             if columns.contains(where: { HealthTests.columns(of: cause).contains($0) }) { namedCount += 1 }
         }
-        #expect(Double(namedCount) >= 0.9 * Double(caught.count), "\(namedCount) of \(caught.count)")
+        #expect(Double(namedCount) >= 0.95 * Double(caught.count), "\(namedCount) of \(caught.count)")
     }
 
     /// Groups and columns that tell of a cause of the simulator's law.
