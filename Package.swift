@@ -29,7 +29,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 /// Golden files, cases and dictionaries stand beside their tests and are read from there.
 func goldens(of tests: String) -> [String] {
-    ["Golden", "Cases", "Olist/dictionary", "Olist/expected.yaml"].filter {
+    ["Golden", "Cases", "Olist/dictionary", "Olist/expected.yaml", "Olist/history.sql"].filter {
         FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Tests/\(tests)/\($0)")
     }
 }

@@ -139,14 +139,20 @@ struct LearnedShop: Sendable {
         ).filter { order in order.explanation != nil && shop.truth[order.key]?.is_bad == true }
         #expect(caught.count > 100)
         var namedCount = 0
+        var missed: [String: Int] = [:]
         for order in caught {
             let explanation = try #require(order.explanation)
             #expect(explanation.sumOfPoints == explanation.health.hundredths)
             guard let cause = shop.truth[order.key]?.causes?.first?.cause else { continue }
             let columns = explanation.reasons.prefix(3).flatMap { [$0.id] + $0.columns.map(\.id) }
-            if columns.contains(where: { HealthTests.columns(of: cause).contains($0) }) { namedCount += 1 }
+            if columns.contains(where: { HealthTests.columns(of: cause).contains($0) }) {
+                namedCount += 1
+            } else {
+                missed[cause, default: 0] += 1
+            }
         }
-        #expect(Double(namedCount) >= 0.95 * Double(caught.count), "\(namedCount) of \(caught.count)")
+        #expect(
+            Double(namedCount) >= 0.95 * Double(caught.count), "\(namedCount) of \(caught.count); not named: \(missed)")
     }
 
     /// Groups and columns that tell of a cause of the simulator's law.

@@ -81,13 +81,24 @@ struct OlistOrders: Sendable {
     static let shared = Result { try OlistOrders() }
 
     private init() throws {
-        let path = DuckDBOracle.packageFolder.appending(path: "Tests/CaliberEngineTests/Olist/dictionary").path
-        deployment = try EngineDeployment(try MetricDictionary.load(from: path))
-        oracle = try DuckDBOracle()
+        deployment = try EngineDeployment(try OlistOrders.dictionary())
+        oracle = try OlistOrders.filesInDuckDB()
         outcome = try deployment.engine.ingest(try OlistOrders.inputs(deployment.engine.dictionary))
-        for statement in try OlistOrders.expected.get().setup {
-            try oracle.query(statement.replacingOccurrences(of: "{data}", with: OlistOrders.folder.path))
+    }
+
+    static let testFolder = DuckDBOracle.packageFolder.appending(path: "Tests/CaliberEngineTests/Olist")
+
+    static func dictionary() throws -> LoadedDictionary {
+        try MetricDictionary.load(from: testFolder.appending(path: "dictionary").path)
+    }
+
+    /// The files as tables named by their initials.
+    static func filesInDuckDB() throws -> DuckDBOracle {
+        let oracle = try DuckDBOracle()
+        for statement in try expected.get().setup {
+            try oracle.query(statement.replacingOccurrences(of: "{data}", with: folder.path))
         }
+        return oracle
     }
 
     var inputs: [EventInput] {
