@@ -159,7 +159,7 @@ let package = Package(
             "CaliberEngineTests",
             [
                 "CaliberEngine", "CaliberQuery", "CaliberTables", "CaliberEventLog", "CaliberStore",
-                "CaliberDictionary", "CaliberColumns", "CaliberSimulator", grdb,
+                "CaliberDictionary", "CaliberColumns", "CaliberSimulator", "CaliberRegression", grdb,
             ]),
         // The processes themselves: both executables are built beside these tests and run by them.
         tests(
