@@ -159,7 +159,8 @@ let package = Package(
             "CaliberEngineTests",
             [
                 "CaliberEngine", "CaliberQuery", "CaliberTables", "CaliberEventLog", "CaliberStore",
-                "CaliberDictionary", "CaliberColumns", "CaliberSimulator", "CaliberRegression", grdb,
+                "CaliberDictionary", "CaliberColumns", "CaliberRegression", "CaliberFeatures", "CaliberScoring",
+                "CaliberSimulator", grdb,
             ]),
         // The processes themselves: both executables are built beside these tests and run by them.
         tests(

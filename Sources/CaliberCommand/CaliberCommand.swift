@@ -30,6 +30,7 @@ struct CaliberCommand: ParsableCommand {
         subcommands: [
             InitCommand.self, IngestCommand.self, QueryCommand.self, ListCommand.self, DescribeCommand.self,
             LineageCommand.self, DictionaryCommand.self, QuarantineCommand.self, StatusCommand.self,
-            RebuildCommand.self, SimulateCommand.self, FeaturesCommand.self, ModelCommand.self,
+            RebuildCommand.self, SimulateCommand.self, FeaturesCommand.self, ModelCommand.self, ScoreCommand.self,
+            TopCommand.self,
         ])
 }

@@ -5,7 +5,7 @@ import Testing
 
 /// The loops of logistic regression beside the plainest way to say the same, with every set of instructions.
 @Suite struct RegressionKernelTests {
-    static let seeds: [UInt64] = Array(1...25)
+    static let seeds: [UInt64] = Array(1...80)
 
     static let instructions: [Int32] = [
         Int32(kernels_instructions_base), Int32(kernels_instructions_v3), Int32(kernels_instructions_v4),
@@ -66,7 +66,7 @@ import Testing
             labels = (0..<rowCount).map { _ in UInt8.random(in: 0...1, using: &random) }
             weights =
                 Bool.random(using: &random)
-                ? (0..<rowCount).map { _ in Double.random(in: 0...3, using: &random) } : nil
+                ? (0..<rowCount).map { _ in max(0, Double.random(in: -1...3, using: &random)) } : nil
             order = Bool.random(using: &random) ? Array(0..<rowCount).shuffled(using: &random) : nil
             first = Int.random(in: 0..<rowCount, using: &random)
             count = min(countLimit, rowCount - first)
@@ -119,7 +119,7 @@ import Testing
             interceptGradient += weight * (p - y)
             for (column, value) in one.x(index).enumerated() { gradient[column] += weight * (p - y) * value }
             curvatures.append(weight * p * (1 - p))
-            margin = min(margin, (2 * y - 1) * z)
+            if weight > 0 { margin = min(margin, (2 * y - 1) * z) }
         }
         var bits: [[UInt64]] = []
         for code in RegressionKernelTests.instructions {
@@ -131,7 +131,8 @@ import Testing
             let own = [sums.loss, sums.intercept_gradient, sums.least_margin] + ownGradient + ownCurvatures
             let expected = [loss, interceptGradient, margin] + gradient + curvatures
             for (left, right) in zip(own, expected) {
-                #expect(abs(left - right) <= 1e-12 * (1 + abs(loss)), "seed \(seed), instructions \(code)")
+                let isNear = left == right || abs(left - right) <= 1e-12 * (1 + abs(loss))
+                #expect(isNear, "seed \(seed), instructions \(code)")
             }
             bits.append(own.map(\.bitPattern))
         }

@@ -57,6 +57,22 @@ import Testing
         #expect(throws: Never.self) { try registry.load("order_bad@1") }
     }
 
+    @Test func `a file that may not be replaced stays, whoever wrote it`() throws {
+        let path = folder.path("file")
+        try AtomicFile.write(Data("one".utf8), to: path, replacing: false)
+        let failure = #expect(throws: AtomicFile.Failure.self) {
+            try AtomicFile.write(Data("two".utf8), to: path, replacing: false)
+        }
+        #expect(failure?.alreadyExists == true)
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "one")
+        try AtomicFile.write(Data("three".utf8), to: path, replacing: true)
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "three")
+        #expect(throws: AtomicFile.Failure.self) {
+            try AtomicFile.write(Data(), to: folder.path("no/such/folder"), replacing: true)
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["file"])
+    }
+
     @Test func `the list shows versions in order, aliases, and what can't be read`() throws {
         #expect(try registry.list().isEmpty)
         try save("2", "10", "1", "beta")

@@ -65,6 +65,10 @@ import Testing
         let bent = try random.scorer.explain(values, limit: 50)
         let raw = straight.rawLogOdds
         let factor = random.calibration.meanSlope(from: random.model.intercept, to: raw)
+        let base =
+            random.scale.pointsToDoubleOdds * 100 / log(2)
+            * (LogOdds.of(random.scale.reviewProbability) - random.calibration.logOdds(random.model.intercept))
+        #expect(abs(Double(bent.basePoints - 6_000) - base) < 1)
         for (one, other) in zip(straight.reasons, bent.reasons) {
             #expect(one.id == other.id)
             #expect(abs(Double(one.points) * factor - Double(other.points)) <= 2)

@@ -7,6 +7,7 @@ struct CaliberBench: ParsableCommand {
         commandName: "caliber-bench", abstract: "Measure Caliber beside DuckDB, Polars, ClickHouse and SQLite.",
         subcommands: [
             RunCommand.self, GenerateCommand.self, BandwidthJob.self, CaliberQueriesJob.self, CaliberChangesJob.self,
-            CaliberLiveJob.self, CaliberTotalsJob.self,
+            CaliberLiveJob.self, CaliberTotalsJob.self, LearningRowsJob.self, LearningFitJob.self,
+            LearningScoreJob.self,
         ])
 }

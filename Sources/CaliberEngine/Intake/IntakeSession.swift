@@ -2,6 +2,7 @@ import CaliberEventLog
 import CaliberQuery
 import CaliberStore
 import CaliberTables
+import GRDB
 
 /// The right to write, and the tables open to be folded into: for events that come in all the time.
 ///
@@ -50,6 +51,9 @@ public final class IntakeSession {
         outcome.tableRowCounts = try tables.tableNames.map { ($0, try tables.rowCount(of: $0)) }
         return outcome
     }
+
+    /// Writes something beside the tables, under the same right to write.
+    func write(_ body: (Database) throws -> Void) throws { try engine.store.write(lease, body) }
 
     private func checkpointAsideIfDue() throws {
         if try tables.checkpointAsideIfDue(lease) != nil { engine.keepPartialResults() }

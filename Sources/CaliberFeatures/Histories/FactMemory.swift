@@ -71,6 +71,17 @@ final class FactMemory {
         first = fact
     }
 
+    /// Takes up what was put away; there must be nothing yet.
+    func restore(first: Int, _ times: [Int64], _ rows: [Int32], _ values: [Int64], _ keys: [Int32]) {
+        while capacity < times.count { grow() }
+        self.first = first
+        end = first + times.count
+        self.times.update(from: times, count: times.count)
+        self.rows.update(from: rows, count: rows.count)
+        self.values.update(from: values, count: values.count)
+        self.keys.update(from: keys, count: keys.count)
+    }
+
     private func grow() {
         let count = end - first
         capacity *= 2

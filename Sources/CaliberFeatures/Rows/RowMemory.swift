@@ -15,7 +15,7 @@ final class RowMemory {
     private var capacity: Int
     private(set) var words: UnsafeMutablePointer<Int64>
     /// Where a column's value is not the leader's: the event that it is of.
-    private var holders: [Int: Holder] = [:]
+    var holders: [Int: Holder] = [:]
 
     struct Holder {
         let time: Int64

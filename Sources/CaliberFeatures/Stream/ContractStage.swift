@@ -60,6 +60,9 @@ final class ContractStage {
         masks = foldConditions.map { _ in ByteScratch() }
     }
 
+    /// Pools of fields that programs read, in the order of the fields.
+    var fieldPools: [StringPool] { namedFields.keys.sorted().compactMap { namedFields[$0]?.pool } }
+
     /// Makes a batch ready to be folded event by event.
     func begin(_ batch: EventBatch) {
         self.batch = batch

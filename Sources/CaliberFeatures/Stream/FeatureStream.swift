@@ -121,6 +121,18 @@ package final class FeatureStream {
     /// Below it, threads cost more than they save.
     private static let fewestParallelActions = 2_000
 
+    /// Pools whose codes are kept from one chunk to the next, beside the keys.
+    var sharedPools: [StringPool] {
+        slotPools.compactMap { $0 } + stages.keys.sorted().flatMap { stages[$0]?.fieldPools ?? [] }
+    }
+
+    /// Takes up a state that was put away.
+    func goOn(from position: LogPosition, now: Int64) {
+        self.position = position
+        self.now = now
+        for index in facts.indices { expiredEnds[index] = facts[index].first }
+    }
+
     // MARK: - Rows
 
     /// Folds the events into their rows in the order of arrival, and keeps each row as it was after its event.

@@ -9,6 +9,9 @@ public struct CalibrationLine: Codable, Hashable, Sendable {
     public var slopeError: Double
 
     static let iterationLimit = 100
+    /// Newton steps shorter than this, in standard errors of the line, change no figure that is shown.
+    static let settledLength = 1e-9
+    static let safeLength = 1e-3
     /// Slopes beyond it, in log-odds per deviation of the score, are those of rows that the score parts without a fault.
     static let slopeLimit = 40.0
 
@@ -30,20 +33,18 @@ public struct CalibrationLine: Codable, Hashable, Sendable {
         var state = LikelihoodState(outcomes, mean, deviation, point)
         for _ in 0..<CalibrationLine.iterationLimit {
             guard let step = state.newtonStep else { throw .separable }
-            var length = 1.0
+            if step.length < CalibrationLine.settledLength { break }
+            var share = 1.0
             var next = point
             var nextState = state
             repeat {
-                next = (point.intercept - length * step.intercept, point.slope - length * step.slope)
+                next = (point.intercept - share * step.intercept, point.slope - share * step.slope)
                 nextState = LikelihoodState(outcomes, mean, deviation, next)
-                length /= 2
-            } while !(nextState.loss <= state.loss) && length > 1e-9
-            let hasSettled = state.loss - nextState.loss <= 1e-15 * max(1, state.loss)
-            // Rounding alone keeps the last step from going down: the point stands.
-            if !(nextState.loss <= state.loss) { break }
+                share /= 2
+                // Near the optimum the loss says less than its rounding, and whole steps are safe.
+            } while step.length > CalibrationLine.safeLength && !(nextState.loss <= state.loss) && share > 1e-9
             (point, state) = (next, nextState)
             guard abs(point.slope) < CalibrationLine.slopeLimit else { throw .separable }
-            if hasSettled && abs(step.slope) + abs(step.intercept) < 1e-10 { break }
         }
         guard let covariance = state.covariance else { throw .separable }
         slope = point.slope / deviation
@@ -57,16 +58,26 @@ public struct CalibrationLine: Codable, Hashable, Sendable {
     /// The shift of all log-odds that makes the mean probability equal the rate of bad rows.
     static func shift(of outcomes: RankedOutcomes) -> Double? {
         guard outcomes.badWeight > 0, outcomes.goodWeight > 0 else { return nil }
-        // The excess of predicted bad rows rises with the shift, so halving the interval cannot fail.
+        // The excess of predicted bad rows rises with the shift: Newton's steps, kept between what is known to be too low
+        // and too high.
         var (low, high) = (-100.0, 100.0)
-        for _ in 0..<200 where high - low > 1e-13 * max(1, abs(low)) {
-            let middle = (low + high) / 2
-            let excess = outcomes.steps.reduce(0) {
-                $0 + $1.weight * LogOdds.probability($1.score + middle) - $1.badWeight
+        var shift = 0.0
+        for _ in 0..<CalibrationLine.iterationLimit {
+            var excess = -outcomes.badWeight
+            var slope = 0.0
+            for step in outcomes.steps {
+                let probability = LogOdds.probability(step.score + shift)
+                excess += step.weight * probability
+                slope += step.weight * probability * (1 - probability)
             }
-            if excess > 0 { high = middle } else { low = middle }
+            if excess > 0 { high = shift } else { low = shift }
+            let newton = shift - excess / slope
+            let next = newton > low && newton < high ? newton : (low + high) / 2
+            let hasSettled = abs(next - shift) <= 1e-12 * max(1, abs(shift))
+            shift = next
+            if hasSettled { break }
         }
-        return (low + high) / 2
+        return shift
     }
 }
 
@@ -82,8 +93,9 @@ private struct LikelihoodState {
         for step in outcomes.steps {
             let x = (step.score - mean) / deviation
             let logOdds = point.intercept + point.slope * x
-            loss += step.badWeight * LogOdds.softplus(-logOdds) + step.goodWeight * LogOdds.softplus(logOdds)
-            let probability = LogOdds.probability(logOdds)
+            let odds = exp(-abs(logOdds))
+            loss += step.weight * log1p(odds) + (logOdds > 0 ? step.goodWeight : -step.badWeight) * logOdds
+            let probability = logOdds >= 0 ? 1 / (1 + odds) : odds / (1 + odds)
             let difference = step.weight * probability - step.badWeight
             gradient.intercept += difference
             gradient.slope += difference * x
@@ -106,12 +118,13 @@ private struct LikelihoodState {
         )
     }
 
-    var newtonStep: (intercept: Double, slope: Double)? {
-        covariance.map {
-            (
-                $0.intercept * gradient.intercept + $0.both * gradient.slope,
-                $0.both * gradient.intercept + $0.slope * gradient.slope
-            )
+    /// The step to take away, and its length in standard errors.
+    var newtonStep: (intercept: Double, slope: Double, length: Double)? {
+        covariance.map { covariance in
+            let intercept = covariance.intercept * gradient.intercept + covariance.both * gradient.slope
+            let slope = covariance.both * gradient.intercept + covariance.slope * gradient.slope
+            let decrement = gradient.intercept * intercept + gradient.slope * slope
+            return (intercept, slope, max(0, decrement).squareRoot())
         }
     }
 }

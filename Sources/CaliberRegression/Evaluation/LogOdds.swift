@@ -24,10 +24,4 @@ public enum LogOdds {
     public static func finite(of probability: Double) -> Double {
         of(min(max(probability, probabilityMargin), 1 - probabilityMargin))
     }
-
-    /// `ln(1 + e^x)`.
-    @inlinable
-    static func softplus(_ x: Double) -> Double {
-        max(x, 0) + log1p(exp(-abs(x)))
-    }
 }

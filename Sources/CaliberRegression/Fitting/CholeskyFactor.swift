@@ -3,23 +3,23 @@
 /// Own code, since LAPACK's bits change with the processor. Plain operations in one order: the same bits everywhere.
 ///
 /// Source: Golub, Van Loan, Matrix Computations, 4th ed., section 4.2 (outer product form).
-struct CholeskyFactor {
+package struct CholeskyFactor {
     let dimension: Int
     /// Row-major; the upper triangle counts.
     private(set) var upper: [Double]
     /// 1 / √Hⱼⱼ, and 0 for an index that has no part in solutions.
     private(set) var scales: [Double]
     /// Indices that the ones before them make up, up to rounding.
-    private(set) var dependent: [Int] = []
+    package private(set) var dependent: [Int] = []
 
     /// A pivot of the scaled matrix below this is rounding and nothing else.
-    private static let roundingPivot = 1e-13
+    package static let roundingPivot = 1e-13
 
     /// - Parameters:
     ///   - matrix: row-major, dimension squared; only its upper triangle is read.
     ///   - dropsDependent: whether a dependent index has no part in solutions; if not it gets the least pivot.
     ///   - leastPivot: of the scaled matrix; an index whose pivot is below is dependent.
-    init(_ matrix: [Double], dimension: Int, dropsDependent: Bool, leastPivot: Double = roundingPivot) {
+    package init(_ matrix: [Double], dimension: Int, dropsDependent: Bool, leastPivot: Double = roundingPivot) {
         self.dimension = dimension
         let n = dimension
         scales = (0..<n).map { index in
@@ -63,7 +63,7 @@ struct CholeskyFactor {
     }
 
     /// H⁻¹ · vector; 0 at indices that have no part.
-    func solved(_ vector: [Double]) -> [Double] {
+    package func solved(_ vector: [Double]) -> [Double] {
         let n = dimension
         var x = forwardSolved(vector)
         upper.withUnsafeBufferPointer { u in
@@ -78,7 +78,7 @@ struct CholeskyFactor {
     }
 
     /// The vector's length in the metric of the inverse: √(vectorᵀ H⁻¹ vector).
-    func inverseNorm(_ vector: [Double]) -> Double {
+    package func inverseNorm(_ vector: [Double]) -> Double {
         forwardSolved(vector).reduce(0) { $0 + $1 * $1 }.squareRoot()
     }
 
@@ -99,7 +99,7 @@ struct CholeskyFactor {
     /// The diagonal of H⁻¹; infinite at indices that have no part.
     ///
     /// The columns of U⁻ᵀ one after the other: the squares of column j add up to the inverse's diagonal at j.
-    func inverseDiagonal() -> [Double] {
+    package func inverseDiagonal() -> [Double] {
         let n = dimension
         var column = [Double](repeating: 0, count: n)
         return upper.withUnsafeBufferPointer { u in

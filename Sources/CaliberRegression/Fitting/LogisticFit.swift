@@ -50,9 +50,10 @@ extension LogisticFit {
 /// Source: Hastie, Tibshirani, Friedman, The Elements of Statistical Learning, 2nd ed., section 4.4.1; with a penalty, as
 /// in ridge regression, the inverse is that of the penalised loss.
 public struct StandardErrors: Hashable, Codable, Sendable {
-    public let intercept: Double
-    public let interceptZ: Double
-    /// One a column; nil for a column that others make up and no penalty holds.
+    /// nil where other parameters make this one up and no penalty holds it; so with every column.
+    public let intercept: Double?
+    public let interceptZ: Double?
+    /// One a column.
     public let coefficients: [Double?]
     /// Coefficient over standard error.
     public let coefficientZ: [Double?]

@@ -192,11 +192,11 @@ struct FittingTask {
         guard settings.wantsErrors, descent.final != nil, let metric = descent.metric else { return nil }
         let (columns, last) = (rows.matrix.columnCount, descent.loss.last)
         let variances = metric.inverseDiagonal()
-        let errors = (0..<columns).map { variances[$0].isFinite ? variances[$0].squareRoot() : nil }
+        func error(_ index: Int) -> Double? { variances[index].isFinite ? variances[index].squareRoot() : nil }
+        func z(_ index: Int) -> Double? { error(index).map { descent.point[index] / $0 } }
         return StandardErrors(
-            intercept: variances[last].squareRoot(), interceptZ: descent.point[last] / variances[last].squareRoot(),
-            coefficients: errors,
-            coefficientZ: errors.enumerated().map { column, error in error.map { descent.point[column] / $0 } },
+            intercept: error(last), interceptZ: z(last), coefficients: (0..<columns).map(error),
+            coefficientZ: (0..<columns).map(z),
             conditionNumber: evidence?.conditionNumber)
     }
 }

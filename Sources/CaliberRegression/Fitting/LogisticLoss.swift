@@ -80,6 +80,8 @@ struct LogisticLoss {
     /// What the cross-products of all chunks may take together.
     private static let crossProductByteLimit = 32 << 20
     private static let crossProductChunkLimit = 16
+    /// Unless so few would be left that threads have nothing to share.
+    private static let crossProductChunkLeastLimit = 4
 
     /// The same, and the second derivatives.
     /// - Parameter inverseScales: the columns' factors for `greatestRowNorm`, the intercept's last.
@@ -87,7 +89,9 @@ struct LogisticLoss {
         let square = padded * padded
         let limit = min(
             LogisticLoss.crossProductChunkLimit,
-            max(1, LogisticLoss.crossProductByteLimit / (max(1, square) * MemoryLayout<Double>.stride)))
+            max(
+                LogisticLoss.crossProductChunkLeastLimit,
+                LogisticLoss.crossProductByteLimit / (max(1, square) * MemoryLayout<Double>.stride)))
         let block = Int(kernels_crossproduct_row_limit)
         let chunks = Chunks(rowCount: rowCount, limit: limit, least: block, multiple: block)
         // The gradient and the sums, the intercept's products, the curvatures' sum and the norm, the products, and room

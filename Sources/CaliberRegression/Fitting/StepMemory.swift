@@ -2,14 +2,16 @@
 ///
 /// Source: Nocedal, Wright, Numerical Optimization, 2nd ed., algorithm 7.4 (L-BFGS), with the inverse of a factored
 /// matrix as the initial metric.
-struct StepMemory {
+package struct StepMemory {
     private static let limit = 8
     private var pairs: [(step: [Double], change: [Double], inverseProduct: Double)] = []
 
-    mutating func clear() { pairs = [] }
+    package init() {}
+
+    package mutating func clear() { pairs = [] }
 
     /// Steps along which the loss does not curve upwards beyond rounding are not kept.
-    mutating func keep(step: [Double], change: [Double]) {
+    package mutating func keep(step: [Double], change: [Double]) {
         let product = dot(step, change)
         guard product > 1e-14 * (dot(step, step) * dot(change, change)).squareRoot(), product.isNormal else { return }
         if pairs.count == StepMemory.limit { pairs.removeFirst() }
@@ -17,7 +19,7 @@ struct StepMemory {
     }
 
     /// Downhill from where the gradient is.
-    func direction(_ gradient: [Double], metric: CholeskyFactor) -> [Double] {
+    package func direction(_ gradient: [Double], metric: CholeskyFactor) -> [Double] {
         var rest = gradient
         var shares = [Double](repeating: 0, count: pairs.count)
         for (index, pair) in pairs.enumerated().reversed() {

@@ -98,10 +98,13 @@ private struct NumberMove {
         return isAllowed(target) ? step(to: target) : nil
     }
 
-    private func step(to target: Double) -> Move.Step {
-        Move.Step(
-            gain: contribution - term.weight * ((target - term.mean) / term.deviation), to: target, toLevel: nil,
-            deviations: abs(target - (value ?? term.mean)) / term.deviation,
+    /// Nil for values so far out that their distance is no number any more.
+    private func step(to target: Double) -> Move.Step? {
+        let gain = contribution - term.weight * ((target - term.mean) / term.deviation)
+        let deviations = abs(target - (value ?? term.mean)) / term.deviation
+        guard gain.isFinite, deviations.isFinite else { return nil }
+        return Move.Step(
+            gain: gain, to: target, toLevel: nil, deviations: deviations,
             isBeyondTraining: observed.map { !$0.contains(target) } ?? false)
     }
 

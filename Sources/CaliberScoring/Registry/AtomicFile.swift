@@ -2,17 +2,17 @@ import Foundation
 import Glibc
 
 /// Files that are there whole or not at all, also after a power cut.
-enum AtomicFile {
+package enum AtomicFile {
     /// Why nothing was written.
-    struct Failure: Error {
-        let reason: String
-        let alreadyExists: Bool
+    package struct Failure: Error {
+        package let reason: String
+        package let alreadyExists: Bool
     }
 
     /// Writes beside the place, syncs, then moves into it and syncs the folder.
     ///
     /// - Parameter replacing: false refuses a place that is taken, whoever took it in the meantime.
-    static func write(_ data: Data, to path: String, replacing: Bool) throws(Failure) {
+    package static func write(_ data: Data, to path: String, replacing: Bool) throws(Failure) {
         let place = URL(fileURLWithPath: path)
         let folder = place.deletingLastPathComponent().path
         let draft = folder + "/.\(place.lastPathComponent).\(UUID().uuidString)"

@@ -10,6 +10,7 @@ enum StoreMigrations {
         migrator.registerMigration("4-column-scales", migrate: addColumnScales)
         migrator.registerMigration("5-partial-aggregates", migrate: createPartialAggregates)
         migrator.registerMigration("6-table-totals", migrate: addTableTotals)
+        migrator.registerMigration("7-scoring", migrate: createScoring)
         return migrator
     }
 
@@ -22,6 +23,25 @@ enum StoreMigrations {
                     holder TEXT NOT NULL,
                     expiresAt INTEGER NOT NULL
                 ) STRICT
+                """)
+    }
+
+    /// How far each model's scores go, and the state of the features there: derived, and made anew where it is missing.
+    private static func createScoring(_ database: Database) throws {
+        try database.execute(
+            sql: """
+                CREATE TABLE scoring (
+                    name TEXT PRIMARY KEY NOT NULL,
+                    position INTEGER NOT NULL
+                ) STRICT, WITHOUT ROWID;
+                CREATE TABLE featureState (
+                    name TEXT NOT NULL,
+                    part INTEGER NOT NULL,
+                    planHash TEXT NOT NULL,
+                    checksum INTEGER NOT NULL,
+                    body BLOB NOT NULL,
+                    PRIMARY KEY (name, part)
+                ) STRICT;
                 """)
     }
 }

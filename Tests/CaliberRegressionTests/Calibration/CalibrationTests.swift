@@ -7,8 +7,9 @@ import Testing
     @Test func `Platt's parameters equal scikit-learn's`() throws {
         struct Line: Decodable { let intercept, slope: Double }
         let oracle = try SharedOracle.learning.get()
-        for seed in 0..<3 as Range<UInt64> {
-            let rows = RandomOutcomes(seed: seed, rowCount: 500)
+        // On few rows the targets' smoothing shows in the third digit.
+        for (seed, rowCount) in [(0, 500), (1, 60), (2, 40)] as [(UInt64, Int)] {
+            let rows = RandomOutcomes(seed: seed, rowCount: rowCount)
             let data: [String: LearningOracle.Argument] = [
                 "log_odds": .array(rows.logOdds), "labels": .array(rows.labels),
             ]

@@ -1,5 +1,6 @@
 import CaliberRegression
 import CaliberTesting
+import Foundation
 import Testing
 
 /// The optimum is the one that scikit-learn finds.
@@ -17,6 +18,8 @@ import Testing
         let made = MadeRows.dense(rowCount: 60_000, columnCount: 20, seed: 8)
         let fit = try LogisticFitter(FittingSettings()).fit(made.rows())
         #expect(fit.work.sampleRowCounts.count == 2)
+        // Few readings of all rows, of which one forms the cross-products.
+        #expect(fit.work.passes <= 10 && fit.work.crossProducts == 1, "\(fit.work)")
         let expected = try LearningOracle.shared().logistic(made, penalty: 1)
         expectEqual(fit, expected, "\(fit.work)")
     }
@@ -55,5 +58,15 @@ import Testing
         expectEqual(fit, expected, "\(fit.work)")
         // The penalty parts a column's weight evenly among its doubles.
         #expect(abs(fit.coefficients[0] - fit.coefficients[8]) < 1e-9)
+    }
+
+    @Test(.enabled(if: ProcessInfo.processInfo.environment["CALIBER_LONG_TESTS"] == "1"))
+    func `a million rows of 200 columns give scikit-learn's coefficients`() throws {
+        let made = MadeRows.dense(rowCount: 1_000_000, columnCount: 200, seed: 13, intercept: -3)
+        let fit = try LogisticFitter(FittingSettings()).fit(made.rows())
+        let expected = try LearningOracle.shared().logistic(made, penalty: 1)
+        expectEqual(fit, expected, "\(fit.work)")
+        #expect(fit.work.passes <= 12 && fit.work.crossProducts == 1, "\(fit.work)")
+        #expect(try #require(fit.certificate).logOddsDistance < 1e-6)
     }
 }

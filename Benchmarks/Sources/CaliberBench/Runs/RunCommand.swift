@@ -3,7 +3,7 @@ import Foundation
 
 /// What a run can measure.
 enum RunPart: String, CaseIterable, ExpressibleByArgument {
-    case queries, start, disk, intake, live, growth
+    case queries, start, disk, intake, live, growth, train, score
 
     /// Whether it needs the table of orders in every engine's form.
     var usesOrders: Bool { [.queries, .start, .disk].contains(self) }
@@ -22,13 +22,18 @@ struct RunCommand: ParsableCommand {
     @Option(help: "Runs of each intake; the median counts.") var intakeRepetitions = 3
     @Option(help: "Runs of each query after the first; the median counts.") var queryRepetitions = 9
     @Option(help: "Live batches.") var liveBatches = 100
+    @Option(help: "Rows of 200 columns that models are fitted on and score.") var trainRows = 1_000_000
+    @Option(help: "Rounds of fits; the median counts.") var trainRepetitions = 3
     @Option(help: "The page whose tables are written anew.") var page = "docs/performance.md"
     @Option(
         name: .customLong("only"), parsing: .upToNextOption, help: "Parts to measure; the page is then left as it is.")
     var only: [RunPart] = []
 
     func validate() throws {
-        let counts = [orders, intakeOrders, sqliteIntakeOrders, intakeRepetitions, queryRepetitions, liveBatches]
+        let counts = [
+            orders, intakeOrders, sqliteIntakeOrders, intakeRepetitions, queryRepetitions, liveBatches, trainRows,
+            trainRepetitions,
+        ]
         guard counts.allSatisfy({ $0 > 0 }), intakeGrowth >= 0 else {
             throw ValidationError("Orders, batches and repetitions are at least 1.")
         }
@@ -55,6 +60,8 @@ struct RunCommand: ParsableCommand {
         if parts.contains(.intake) { sections.append(try intake()) }
         if parts.contains(.live) { sections.append(try live()) }
         if parts.contains(.growth) { sections.append(try growth()) }
+        if parts.contains(.train) { sections.append(TrainSection(result: try learning().trainResult())) }
+        if parts.contains(.score) { sections.append(ScoreSection(result: try learning().scoreResult())) }
         return sections
     }
 
@@ -102,13 +109,24 @@ struct RunCommand: ParsableCommand {
         return GrowthSection(results: try run.results())
     }
 
+    private func learning() throws -> LearningRun {
+        LearningRun(
+            contenders: contenders, folder: try dataFolder(), rowCount: trainRows, repetitions: trainRepetitions,
+            seed: streams.seed)
+    }
+
     private static let smallestSize = 100_000
+
+    /// Where files are kept for the next run.
+    private func dataFolder() throws -> URL {
+        let folder = URL(filePath: streams.data).absoluteURL
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        return folder
+    }
 
     /// The table of some size, with Caliber's database made.
     private func files(_ orders: Int) throws -> OrdersFiles {
-        let folder = URL(filePath: streams.data).absoluteURL
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        var files = OrdersFiles(orders: orders, seed: streams.seed, in: folder)
+        var files = OrdersFiles(orders: orders, seed: streams.seed, in: try dataFolder())
         try files.prepareCaliber(seed: streams.seed, contenders)
         return files
     }

@@ -1,5 +1,5 @@
 /// JSON texts, byte by byte.
-enum JSONWriting {
+package enum JSONWriting {
     /// Writes a string's inside: quotes, backslashes and control characters escaped, all else as it is.
     static func append(_ text: [UInt8], to block: LineBlock) {
         text.withUnsafeBufferPointer { bytes in
@@ -13,7 +13,7 @@ enum JSONWriting {
         }
     }
 
-    static func escaped(_ text: String) -> [UInt8] {
+    package static func escaped(_ text: String) -> [UInt8] {
         text.utf8.flatMap { needsEscape($0) ? escape($0) : [$0] }
     }
 

@@ -1,0 +1,94 @@
+import CaliberCore
+import CaliberEventLog
+import CaliberFeatures
+import CaliberScoring
+import Foundation
+
+/// Scores as events: lines of CloudEvents that any intake takes, once each, however often they are written.
+struct ScoreLines {
+    private var bytes: [UInt8] = []
+    private(set) var count = 0
+    private(set) var reviewCount = 0
+    private let scorer: Scorer
+    private let model: String
+    private let momentNames: [String]
+    private let encoder = ScoreLines.makeEncoder()
+
+    /// The contract that the dictionary must declare.
+    static let contract = "order.scored"
+
+    init(scorer: Scorer, model: String, momentNames: [String]) {
+        self.scorer = scorer
+        self.model = model
+        self.momentNames = momentNames
+    }
+
+    /// What waits to be taken in is taken in when it has grown to this.
+    static let greatestWaitingByteCount = 8 << 20
+
+    var waitingByteCount: Int { bytes.count }
+
+    /// - Parameter scored: moments up to there have their scores already.
+    mutating func add(_ block: FeatureBlock, after scored: Int64) throws {
+        for (index, moment) in block.moments.enumerated() where moment.position.sequence > scored {
+            let values = Array(block.values(of: index))
+            let logOdds = scorer.rawLogOdds(values)
+            let health = scorer.health(rawLogOdds: logOdds)
+            var explanation: String?
+            if health.needsReview {
+                reviewCount += 1
+                let encoded = try encoder.encode(scorer.explain(values, rawLogOdds: logOdds))
+                explanation = String(decoding: encoded, as: UTF8.self)
+            }
+            append(
+                key: block.key(of: index), moment, health: health,
+                probability: scorer.probability(rawLogOdds: logOdds), explanation)
+            count += 1
+        }
+    }
+
+    private mutating func append(
+        key: String, _ moment: FeatureBlock.Moment, health: Health, probability: Double, _ explanation: String?
+    ) {
+        text(#"{"specversion":"1.0","id":""#)
+        escaped("\(model)-\(moment.position.sequence)")
+        text(#"","source":"caliber/scoring","type":"order.scored","time":""#)
+        text(ScoreLines.time(of: moment).description)
+        text(#"","data":{"order_id":""#)
+        escaped(key)
+        text(#"","health":"#)
+        text(HealthPoints.text(hundredths: health.hundredths))
+        text(#","probability":"#)
+        text("\(probability)")
+        text(health.needsReview ? #","needs_review":true,"moment":""# : #","needs_review":false,"moment":""#)
+        escaped(momentNames[moment.moment])
+        text(#"","model":""#)
+        escaped(model)
+        if let explanation {
+            text(#"","explanation":""#)
+            escaped(explanation)
+        }
+        text("\"}}\n")
+    }
+
+    private mutating func text(_ text: String) { bytes.append(contentsOf: text.utf8) }
+
+    private mutating func escaped(_ text: String) { bytes.append(contentsOf: JSONWriting.escaped(text)) }
+
+    /// A moment's millisecond, and within it the place in the log: scores of one order never share a time.
+    private static func time(of moment: FeatureBlock.Moment) -> Timestamp {
+        let millisecond = moment.now - moment.now % 1000
+        return Timestamp(microseconds: millisecond + moment.position.sequence % 1000)
+    }
+
+    mutating func takeBytes() -> [UInt8] {
+        defer { bytes = [] }
+        return bytes
+    }
+
+    private static func makeEncoder() -> JSONEncoder {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return encoder
+    }
+}
