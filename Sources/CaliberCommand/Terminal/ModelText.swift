@@ -8,7 +8,13 @@ enum ModelText {
 
     static func figure(_ value: Double?) -> String { value.map { String(format: "%.4f", $0) } ?? "–" }
 
+    /// With no more digits than it has.
+    static func number(_ value: Double?) -> String { value.map { String(format: "%.10g", $0) } ?? "–" }
+
     static func percent(_ share: Double) -> String { String(format: "%.2f%%", share * 100) }
+
+    /// A dash where there is none.
+    static func share(_ share: Double?) -> String { share.map { percent($0) } ?? "–" }
 
     static func day(_ moment: Timestamp) -> String { String(moment.description.prefix(10)) }
 

@@ -30,13 +30,14 @@ extension ModelTraining {
                 maturitySeconds: heading.label.maturity / Timestamp.microsecondsPerSecond),
             schemaHash: schema.hash, dictionaryVersions: heading.dictionaryVersions, training: record(fitted),
             settings: recorded(fitted), intercept: fitted.model.intercept,
-            interceptError: fitted.fit.errors?.intercept, columns: columns(fitted), notes: notes(fitted),
+            interceptError: fitted.fit?.errors?.intercept, columns: columns(fitted),
+            notes: fitted.notes,
             certificate: certificate(fitted), calibration: calibration, scale: scale,
             evaluations: evaluations(probabilities, scale, group: heading.group),
             scoreBins: FrozenBins(of: probabilities[spans.training]))
         return TrainedModel(
             file: file, schema: schema, account: set.account, penaltyChoice: fitted.choice, threshold: threshold,
-            work: fitted.fit.work, fitSeconds: fitted.seconds)
+            work: fitted.fit?.work, fitSeconds: fitted.seconds)
     }
 
     private func learnCalibration(_ logOdds: [Double]) throws -> Calibration {
@@ -85,47 +86,20 @@ extension ModelTraining {
 
     private func columns(_ fitted: Fitted) -> [ModelFile.Column] {
         schema.columns.indices.map { index in
-            let place = fitted.preparation.columns[index].valueColumn
+            let place = fitted.valueColumns[index]
             return ModelFile.Column(
                 id: schema.columns[index].id, hash: schema.columns[index].hash, term: fitted.model.terms[index],
-                standardError: place.flatMap { fitted.fit.errors?.coefficients[$0] },
-                zValue: place.flatMap { fitted.fit.errors?.coefficientZ[$0] }, bins: fitted.bins[index])
+                standardError: place.flatMap { fitted.fit?.errors?.coefficients[$0] },
+                zValue: place.flatMap { fitted.fit?.errors?.coefficientZ[$0] }, bins: fitted.bins[index])
         }
     }
 
-    /// What preparation and fit have to say, with columns by their names.
-    private func notes(_ fitted: Fitted) -> [String] {
-        var texts = fitted.preparation.notes.map { note in
-            switch note {
-            case .constant(let column, let value): "\(name(column)) is \(value) in every row, and left out."
-            case .allMissing(let column): "\(name(column)) is missing in every row, and left out."
-            }
+    private func certificate(_ fitted: Fitted) -> ModelFile.Certificate? {
+        fitted.fit.map { fit in
+            ModelFile.Certificate(
+                gradientNorm: fit.gradientNorm, iterationCount: fit.work.steps,
+                scoreBoundPoints: fit.certificate?.pointsDistance(pointsToDouble: settings.pointsToDoubleOdds))
         }
-        for note in fitted.fit.notes {
-            guard case .dependentColumns(let dependent) = note else {
-                texts.append(note.text)
-                continue
-            }
-            texts += dependent.map { column in
-                let others = column.others.map { preparedName($0, fitted) }.joined(separator: ", ")
-                return "\(preparedName(column.column, fitted)) says what \(others) say."
-            }
-        }
-        return texts
-    }
-
-    private func name(_ column: Int) -> String { schema.columns[column].id }
-
-    private func preparedName(_ prepared: Int, _ fitted: Fitted) -> String {
-        guard let origin = fitted.preparation.origin(ofPrepared: prepared) else { return "column \(prepared)" }
-        return origin.isIndicator ? "absence of \(name(origin.column))" : name(origin.column)
-    }
-
-    private func certificate(_ fitted: Fitted) -> ModelFile.Certificate {
-        ModelFile.Certificate(
-            gradientNorm: fitted.fit.gradientNorm, iterationCount: fitted.fit.work.steps,
-            scoreBoundPoints: fitted.fit.certificate?.pointsDistance(
-                pointsToDouble: settings.pointsToDoubleOdds))
     }
 
     private func evaluations(

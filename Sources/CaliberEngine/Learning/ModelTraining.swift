@@ -34,7 +34,7 @@ extension Engine {
                 dictionaryVersions: dictionaryVersions(of: features, label)))
     }
 
-    private func dictionaryVersions(
+    func dictionaryVersions(
         of features: FeatureSetDefinition, _ label: LabelDefinition
     ) -> [String: String] {
         var versions: [String: String] = [:]
@@ -93,14 +93,17 @@ struct ModelTraining {
 
     /// What was learned.
     struct Fitted {
-        let preparation: DesignPreparation
-        let fit: LogisticFit
+        /// nil where the coefficients come from elsewhere.
+        let fit: LogisticFit?
         let model: LogisticModel
         let choice: PenaltyChoice?
         let penalty: Double
         let correction: PriorCorrection?
         let rows: (count: Int, bad: Int)
         let bins: [FrozenBins]
+        /// The prepared columns of the values; nil where they were left out, or nothing was prepared.
+        let valueColumns: [Int?]
+        let notes: [String]
         let seconds: Double
     }
 
@@ -130,9 +133,11 @@ struct ModelTraining {
             let correction = try correction(rows)
             if let correction { fit = fit.corrected(correction) }
             let elapsed = ContinuousClock.now - begun
+            let notes = TrainingNotes(preparation, fit: fit.notes, names: schema.columns.map(\.id))
             return Fitted(
-                preparation: preparation, fit: fit, model: try preparation.model(of: fit), choice: choice,
-                penalty: penalty, correction: correction, rows: (labels.count, labels.count { $0 }), bins: bins,
+                fit: fit, model: try preparation.model(of: fit), choice: choice, penalty: penalty,
+                correction: correction, rows: (labels.count, labels.count { $0 }), bins: bins,
+                valueColumns: preparation.columns.map(\.valueColumn), notes: notes.texts,
                 seconds: Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18)
         } catch {
             throw error.diagnostic
@@ -189,8 +194,10 @@ struct ModelTraining {
             let slope = term.weight / term.deviation
             intercept += slope * (column.mean - term.mean)
             if let place = column.valueColumn { coefficients[place] = slope * column.deviation }
-            if let place = column.indicatorColumn {
-                coefficients[place] = term.missingWeight - slope * (column.mean - term.mean)
+            // A shared indicator says what the missing values of all its columns say.
+            let sharing = column.sharesIndicatorOf.flatMap { preparation.columns[$0].indicatorColumn }
+            if let place = column.indicatorColumn ?? sharing {
+                coefficients[place] += term.missingWeight - slope * (column.mean - term.mean)
             }
         }
         return LogisticFit(startingAt: intercept, coefficients)
@@ -198,7 +205,7 @@ struct ModelTraining {
 
     // MARK: - Bins
 
-    private func frozenBins(_ raw: DesignMatrix) -> [FrozenBins] {
+    func frozenBins(_ raw: DesignMatrix) -> [FrozenBins] {
         let step = max(1, raw.rowCount / ModelTraining.greatestBinRowCount)
         let rows = Array(stride(from: 0, to: raw.rowCount, by: step))
         return (0..<raw.columnCount).map { column in

@@ -48,6 +48,25 @@ extension Engine {
         _ features: FeatureSetDefinition, label: LabelDefinition, span: Range<Timestamp>? = nil, group: String? = nil,
         progress: (LogPosition) -> Void = { _ in }
     ) throws -> TrainingSet {
+        TrainingSet(
+            try gather(features, label, keepsUnlabelled: false, span: span, group: group, progress: progress))
+    }
+
+    /// Replays the log and gathers rows as they were at their first training moment, with what became of them where that
+    /// is known: rows whose label has not matured, or can't be told, are there without one.
+    ///
+    /// - Parameters: as of `trainingSet`.
+    public func pastRows(
+        _ features: FeatureSetDefinition, label: LabelDefinition, span: Range<Timestamp>? = nil, group: String? = nil,
+        progress: (LogPosition) -> Void = { _ in }
+    ) throws -> PastRows {
+        try gather(features, label, keepsUnlabelled: true, span: span, group: group, progress: progress)
+    }
+
+    private func gather(
+        _ features: FeatureSetDefinition, _ label: LabelDefinition, keepsUnlabelled: Bool, span: Range<Timestamp>?,
+        group: String?, progress: (LogPosition) -> Void
+    ) throws -> PastRows {
         guard features.table == label.table else {
             throw LearningProblem.tablesDiffer(features: features.name, label: label.name).diagnostic
         }
@@ -57,7 +76,8 @@ extension Engine {
         let tables = try openTables(.readOnly)
         let labels = try RowLabels(
             label, of: try tables.snapshot(of: label.table), zone: dictionary.settings.timeZone, group: group)
-        var gathering = TrainingGathering(labels, featureCount: features.features.count, span: span)
+        var gathering = RowGathering(
+            labels, featureCount: features.features.count, span: span, keepsUnlabelled: keepsUnlabelled)
         let stream = FeatureStream(FeaturePlan(features, dictionary: dictionary))
         let report = try log.replay(after: .start, keepsArrival: true) { batches, position in
             stream.take(batches, upTo: position, selection: .training, workers: settings.queryParallelism) {
@@ -65,23 +85,26 @@ extension Engine {
             }
             progress(position)
         }
-        return gathering.set(position: report.position, cutoff: stream.now)
+        return gathering.rows(position: report.position, cutoff: stream.now)
     }
 }
 
-/// Fills a training set block by block.
-private struct TrainingGathering {
+/// Fills a matrix block by block.
+private struct RowGathering {
     private let labels: RowLabels
     private let matrix: DesignMatrix
     private let span: Range<Timestamp>?
+    private let keepsUnlabelled: Bool
     /// Of the label, and the moment; one a row of the matrix.
     private var rows: [(row: Int, moment: Timestamp)] = []
     private var account = TrainingSet.Account()
 
-    init(_ labels: RowLabels, featureCount: Int, span: Range<Timestamp>?) {
+    init(_ labels: RowLabels, featureCount: Int, span: Range<Timestamp>?, keepsUnlabelled: Bool) {
         self.labels = labels
         self.span = span
-        matrix = DesignMatrix(rowCount: labels.labelledCount, columnCount: featureCount)
+        self.keepsUnlabelled = keepsUnlabelled
+        matrix = DesignMatrix(
+            rowCount: keepsUnlabelled ? labels.values.count : labels.labelledCount, columnCount: featureCount)
     }
 
     mutating func add(_ block: FeatureBlock) {
@@ -95,7 +118,7 @@ private struct TrainingGathering {
                 account.unknown += 1
                 continue
             }
-            guard labels.values[row] != .unknown else {
+            guard keepsUnlabelled || labels.values[row] != .unknown else {
                 account.unknown += 1
                 continue
             }
@@ -104,26 +127,40 @@ private struct TrainingGathering {
         }
     }
 
-    /// - Parameter cutoff: what had not matured by then is left out, UTC microseconds.
-    mutating func set(position: LogPosition, cutoff: Int64) -> TrainingSet {
-        var mature: [(row: Int, moment: Timestamp)] = []
+    /// - Parameter cutoff: what had not matured by then has no label, UTC microseconds.
+    mutating func rows(position: LogPosition, cutoff: Int64) -> PastRows {
+        var kept: [(row: Int, moment: Timestamp)] = []
+        var outcomes: [PastRows.Outcome] = []
         for (place, entry) in rows.enumerated() {
-            guard labels.maturesAt[entry.row] <= cutoff else {
-                account.immature += 1
-                continue
+            let outcome = labels.outcome(of: entry.row, cutoff: cutoff)
+            switch outcome {
+            case .good, .bad: account.used += 1
+            case .immature: account.immature += 1
+            case .unknown: account.unknown += 1
             }
-            if mature.count < place {
-                _ = matrix.row(mature.count).update(fromContentsOf: UnsafeBufferPointer(matrix.row(place)))
+            guard keepsUnlabelled || outcome.wentBad != nil else { continue }
+            if kept.count < place {
+                _ = matrix.row(kept.count).update(fromContentsOf: UnsafeBufferPointer(matrix.row(place)))
             }
-            mature.append(entry)
+            kept.append(entry)
+            outcomes.append(outcome)
         }
-        account.used = mature.count
-        return TrainingSet(
-            matrix: matrix.rows(0..<mature.count), labels: mature.map { labels.values[$0.row] == .bad },
-            moments: mature.map(\.moment), keys: mature.map { labels.keys.string(UInt32($0.row)) },
-            groups: mature.map { entry in
+        return PastRows(
+            matrix: matrix.rows(0..<kept.count), outcomes: outcomes, moments: kept.map(\.moment),
+            keys: kept.map { labels.keys.string(UInt32($0.row)) },
+            groups: kept.map { entry in
                 let group = labels.groups[entry.row]
                 return group < 0 ? nil : labels.groupNames.string(UInt32(bitPattern: group))
             }, position: position, cutoff: Timestamp(microseconds: cutoff), account: account)
+    }
+}
+
+extension RowLabels {
+    fileprivate func outcome(of row: Int, cutoff: Int64) -> PastRows.Outcome {
+        switch values[row] {
+        case .unknown: .unknown
+        case .good: maturesAt[row] <= cutoff ? .good : .immature
+        case .bad: maturesAt[row] <= cutoff ? .bad : .immature
+        }
     }
 }

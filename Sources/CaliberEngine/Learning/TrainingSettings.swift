@@ -46,6 +46,7 @@ public struct TrainedModel: Sendable {
     /// nil when the penalty was given.
     public let penaltyChoice: PenaltyChoice?
     public let threshold: ThresholdReport
-    public let work: FittingWork
+    /// nil where the coefficients come from elsewhere.
+    public let work: FittingWork?
     public let fitSeconds: Double
 }

@@ -1,6 +1,8 @@
 import CaliberCore
 import CaliberEventLog
 import CaliberQuery
+import CaliberRegression
+import CaliberScoring
 import CaliberStore
 import CaliberTables
 import GRDB
@@ -15,6 +17,10 @@ extension Diagnostic {
         case let problem as InputProblem: [problem.diagnostic]
         case let problem as TablesProblem: [problem.diagnostic]
         case let problem as QueryProblem: [problem.diagnostic]
+        case let problem as ModelProblem: [problem.diagnostic]
+        case let problem as ScoringProblem: [problem.diagnostic]
+        case let problem as ImportProblem: [problem.diagnostic]
+        case let problem as FittingError: [problem.diagnostic]
         case let error as DatabaseError: [describing(error)]
         default: [Diagnostic("unexpected", "\(error)", remedy: "This is a fault of Caliber; please report it.")]
         }

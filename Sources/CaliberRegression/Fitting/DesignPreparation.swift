@@ -4,6 +4,7 @@ import Foundation
 ///
 /// A used column is brought to mean 0 and deviation 1; a missing value (NaN) becomes 0, the mean, and sets the column's
 /// indicator to 1 where the column has one. A column without a second value is left out, and so is one without any.
+/// Columns that are missing in the very same rows share the first one's indicator: more of them would say nothing new.
 public struct DesignPreparation: Hashable, Codable, Sendable {
     /// What was found in one raw column, and where it goes.
     public struct Column: Hashable, Codable, Sendable {
@@ -13,8 +14,11 @@ public struct DesignPreparation: Hashable, Codable, Sendable {
         public let missingCount: Int
         /// The prepared column of its values; nil when they are left out.
         public let valueColumn: Int?
-        /// The prepared column that is 1 where the value is missing, else 0; nil when none or all are missing.
+        /// The prepared column that is 1 where the value is missing, else 0; nil when none or all are missing, or another
+        /// column's says so.
         public let indicatorColumn: Int?
+        /// The raw column, before this one, that is missing in the very same rows and has the indicator of both.
+        public let sharesIndicatorOf: Int?
     }
 
     public enum Note: Hashable, Codable, Sendable {
@@ -35,7 +39,7 @@ public struct DesignPreparation: Hashable, Codable, Sendable {
     public let notes: [Note]
     public let preparedColumnCount: Int
 
-    /// Learns means and deviations; two readings of the matrix.
+    /// Learns means and deviations: two readings of the matrix, and one of columns that are missing equally often.
     /// - Throws: `noRows`, `notFinite` for infinite values.
     public init(
         learningFrom matrix: DesignMatrix, threads: Int = ProcessInfo.processInfo.activeProcessorCount
@@ -46,6 +50,8 @@ public struct DesignPreparation: Hashable, Codable, Sendable {
             let row = (0..<matrix.rowCount).first { matrix.row($0)[column].isInfinite } ?? 0
             throw .notFinite(row: row, column: column, value: "\(matrix.row(row)[column])")
         }
+        let missingCounts = moments.counts.map { matrix.rowCount - $0 }
+        let patterns = MissingPatterns(matrix, missingCounts: missingCounts, threads: threads)
         var columns: [Column] = []
         var notes: [Note] = []
         var next = 0
@@ -58,7 +64,8 @@ public struct DesignPreparation: Hashable, Codable, Sendable {
         let varies = (0..<matrix.columnCount).map(moments.varies)
         let valueColumns = varies.map { place($0) }
         for column in 0..<matrix.columnCount {
-            let missing = matrix.rowCount - moments.counts[column]
+            let missing = missingCounts[column]
+            let alike = patterns.firstAlike[column]
             if moments.counts[column] == 0 {
                 notes.append(.allMissing(column: column))
             } else if !varies[column] {
@@ -69,7 +76,8 @@ public struct DesignPreparation: Hashable, Codable, Sendable {
                     mean: varies[column] || missing == matrix.rowCount ? moments.means[column] : moments.least[column],
                     deviation: varies[column] ? moments.deviations[column] : 1, missingCount: missing,
                     valueColumn: valueColumns[column],
-                    indicatorColumn: place(missing > 0 && missing < matrix.rowCount)))
+                    indicatorColumn: place(missing > 0 && missing < matrix.rowCount && alike == nil),
+                    sharesIndicatorOf: alike))
         }
         rowCount = matrix.rowCount
         self.columns = columns
@@ -117,7 +125,8 @@ public struct DesignPreparation: Hashable, Codable, Sendable {
 
     // MARK: - And back
 
-    /// The model over raw columns that a fit over prepared ones means.
+    /// The model over raw columns that a fit over prepared ones means. What a shared indicator weighs is the first of its
+    /// columns'; the others' missing values weigh nothing.
     /// - Throws: `wrongStart` for a fit of other columns.
     public func model(of fit: LogisticFit) throws(FittingError) -> LogisticModel {
         guard fit.coefficients.count == preparedColumnCount else {

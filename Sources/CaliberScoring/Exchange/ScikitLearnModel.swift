@@ -163,9 +163,10 @@ public enum ImportProblem: Error, Hashable, Sendable {
         case .unknownColumns(let path, let columns):
             Diagnostic(
                 "unknown-feature-column",
-                "\(path) names \(columns.count) columns that the dictionary's features do not have: "
+                "\(path) names \(columns.count == 1 ? "1 column" : "\(columns.count) columns") that the dictionary's "
+                    + "features do not have: "
                     + ImportProblem.listing(columns),
-                remedy: "Rename them as `caliber features` lists them.",
+                remedy: "Rename them as `caliber features list` has them.",
                 suggestions: columns.count == 1 ? columns[0].nearest : [])
         case .repeatedColumn(let path, let name):
             Diagnostic(

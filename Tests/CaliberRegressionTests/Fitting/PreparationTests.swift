@@ -48,6 +48,64 @@ import Testing
         #expect(Array(prepared.row(0)) == [-1, 0, 0, 1] && Array(prepared.row(2)) == [1, 1, 0, 0])
     }
 
+    /// Columns 0, 2 and 5 are missing together, 3 and 4 as often as they are, but in rows of their own.
+    func missingTogether(seed: UInt64, rowCount: Int) -> (raw: DesignMatrix, labels: [Bool]) {
+        let made = MadeRows.dense(rowCount: rowCount, columnCount: 6, seed: seed)
+        var random = SeededGenerator(seed: seed)
+        let raw = DesignMatrix(rowCount: rowCount, columnCount: 6)
+        var order = Array(0..<rowCount)
+        order.shuffle(using: &random)
+        for index in raw.values.indices { raw.values[index] = made.values[index] }
+        for place in 0..<rowCount / 5 {
+            for column in [0, 2, 5] { raw.row(order[place])[column] = .nan }
+            for column in [3, 4] { raw.row(order[(place * (column - 1)) % rowCount])[column] = .nan }
+        }
+        return (raw, made.labels)
+    }
+
+    @Test(arguments: 1...8 as ClosedRange<UInt64>)
+    func `columns that are missing together share one indicator, and no others do`(seed: UInt64) throws {
+        let (raw, _) = missingTogether(seed: seed, rowCount: 500 + Int(seed) * 301)
+        let preparation = try DesignPreparation(learningFrom: raw, threads: 3)
+        // What a comparison of all rows of all pairs says.
+        let expected = (0..<6).map { column in
+            (0..<column).first { other in
+                preparation.columns[column].missingCount > 0
+                    && (0..<raw.rowCount).allSatisfy { raw.row($0)[other].isNaN == raw.row($0)[column].isNaN }
+            }
+        }
+        #expect(expected[2] == 0 && expected[5] == 0 && expected[3] == nil && expected[4] == nil)
+        #expect(preparation.columns.map(\.sharesIndicatorOf) == expected)
+        #expect(preparation.preparedColumnCount == 6 + 3)
+        for column in preparation.columns where column.sharesIndicatorOf != nil {
+            #expect(column.indicatorColumn == nil && column.valueColumn != nil)
+        }
+        for threads in [1, 2, 8] { #expect(try DesignPreparation(learningFrom: raw, threads: threads) == preparation) }
+    }
+
+    @Test(arguments: [3, 4] as [UInt64])
+    func `a shared indicator predicts what one a column would with parts of its weight`(seed: UInt64) throws {
+        let (raw, labels) = missingTogether(seed: seed, rowCount: 1500)
+        let preparation = try DesignPreparation(learningFrom: raw)
+        let prepared = DesignMatrix(rowCount: raw.rowCount, columnCount: preparation.preparedColumnCount)
+        for row in 0..<raw.rowCount {
+            preparation.prepare(row: UnsafeBufferPointer(raw.row(row)), into: prepared.row(row))
+        }
+        let fit = try LogisticFitter(FittingSettings(penalty: 2)).fit(TrainingRows(prepared, labels: labels))
+        let model = try preparation.model(of: fit)
+        let weight = model.terms[0].missingWeight
+        #expect(abs(weight) > 1e-3 && model.terms[2].missingWeight == 0 && model.terms[5].missingWeight == 0)
+        var parted = model
+        for (column, share) in [(0, 0.5), (2, 0.3), (5, 0.2)] { parted.terms[column].missingWeight = weight * share }
+        let (scores, others) = (LogisticScorer(model), LogisticScorer(parted))
+        for row in 0..<raw.rowCount {
+            let score = scores.logOdds(ofRow: Array(raw.row(row)))
+            let expected = fit.logOdds(of: prepared.row(row))
+            #expect(abs(score - expected) < 1e-9 * (1 + abs(expected)), "seed \(seed), row \(row)")
+            #expect(abs(score - others.logOdds(ofRow: Array(raw.row(row)))) < 1e-9 * (1 + abs(expected)))
+        }
+    }
+
     @Test func `infinite values are named, and no rows refused`() throws {
         #expect(throws: FittingError.notFinite(row: 2, column: 1, value: "-inf")) {
             try DesignPreparation(learningFrom: matrix([[1, 2, 3], [1, 2, -.infinity]]))

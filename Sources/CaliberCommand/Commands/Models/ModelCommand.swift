@@ -8,7 +8,8 @@ struct ModelCommand: ParsableCommand {
         commandName: "model", abstract: "Train, judge and put into use the models that score orders.",
         subcommands: [
             ModelTrainCommand.self, ModelListCommand.self, ModelShowCommand.self, ModelCompareCommand.self,
-            ModelPromoteCommand.self, ModelRollbackCommand.self,
+            ModelEvaluateCommand.self, ModelThresholdCommand.self, ModelDriftCommand.self, ModelReplayCommand.self,
+            ModelPromoteCommand.self, ModelRollbackCommand.self, ModelExportCommand.self, ModelImportCommand.self,
         ])
 }
 
@@ -91,10 +92,10 @@ struct ModelCompareCommand: CaliberSubcommand {
         guard !json else { return Output.data(try ModelText.json(comparison)) }
         var rows = [["", comparison.left, comparison.right, "difference"]]
         for figure in comparison.figures {
-            rows.append([
-                figure.name, ModelText.figure(figure.left), ModelText.figure(figure.right),
-                ModelText.figure(figure.difference),
-            ])
+            // Counts are whole numbers, all else has its digits behind the point.
+            let isCount = ["rows", "columns", "penalty"].contains(figure.name)
+            let values = [figure.left, figure.right, figure.difference]
+            rows.append([figure.name] + values.map { isCount ? ModelText.number($0) : ModelText.figure($0) })
         }
         Output.data(TextColumns.align(rows, indent: ""))
         if !comparison.spansAgree {

@@ -53,8 +53,7 @@ struct ModelTrainCommand: CaliberSubcommand {
         help: ArgumentHelp("A version whose weights the fit starts from.", valueName: "model"))
     var startFrom: String?
     @Option(help: "Which sub-sample guides the first steps.") var seed: UInt64 = 1
-    @Option(help: "Threads; they change no bit of the result.") var threads = ProcessInfo.processInfo
-        .activeProcessorCount
+    @Option(help: "Threads, one a core otherwise; they change no bit of the result.") var threads: Int?
 
     func perform() throws {
         let engine = try deployment.openEngine()
@@ -80,43 +79,49 @@ struct ModelTrainCommand: CaliberSubcommand {
         let paths = try registry.save(trained.file, schema: trained.schema)
         Output.data(TrainingText.report(trained))
         Output.note("Wrote \(paths.model) and its card beside it.")
-        try promoteFirst(trained.file, registry)
+        try registry.promoteFirst(trained.file)
     }
 
     private func settings() throws -> TrainingSettings {
-        guard let method = Calibration.Method(rawValue: calibration) else {
-            throw Diagnostic(
-                "unknown-calibration", "There is no calibration \"\(calibration)\".",
-                remedy: "It is one of " + Calibration.Method.allCases.map(\.rawValue).joined(separator: ", ") + ".")
-        }
         for (name, share) in [("--held-out", heldOut), ("--good-share", goodShare)] where !(0...1).contains(share) {
             throw Diagnostic("bad-share", "\(name) is \(share), which is no share.", remedy: "Write 0.2 for a fifth.")
         }
-        var settings = TrainingSettings(threads: max(1, threads))
+        var settings = TrainingSettings(threads: max(1, threads ?? ProcessInfo.processInfo.activeProcessorCount))
         settings.penalty = penalty
         settings.absoluteShare = absoluteShare
         settings.classWeights = balanced ? .balanced : .equal
         settings.goodSampling = goodShare
         settings.heldOutShare = heldOut
-        settings.calibration = method
+        settings.calibration = try TrainingText.calibration(calibration)
         settings.capacity = capacity <= 1 ? .share(capacity) : .ordersPerDay(capacity)
         settings.seed = seed
         return settings
     }
 
+}
+
+extension ModelRegistry {
     /// The first version decides until somebody says otherwise.
-    private func promoteFirst(_ file: ModelFile, _ registry: ModelRegistry) throws {
-        guard try registry.aliases(of: file.name).champion == nil else {
+    func promoteFirst(_ file: ModelFile) throws {
+        guard try aliases(of: file.name).champion == nil else {
             return Output.note(
                 "To let it decide: caliber model promote \(file.name)@\(file.version) --why \"…\"")
         }
-        try registry.promote(
-            file.name, version: file.version, at: file.created, by: "caliber", why: "the first version")
+        try promote(file.name, version: file.version, at: file.created, by: "caliber", why: "the first version")
         Output.note("It is the champion, as the first of its name.")
     }
 }
 
 extension TrainingText {
+    static func calibration(_ name: String) throws -> Calibration.Method {
+        guard let method = Calibration.Method(rawValue: name) else {
+            throw Diagnostic(
+                "unknown-calibration", "There is no calibration \"\(name)\".",
+                remedy: "It is one of " + Calibration.Method.allCases.map(\.rawValue).joined(separator: ", ") + ".")
+        }
+        return method
+    }
+
     static func step(_ step: TrainingProgress) -> String {
         switch step {
         case .replaying(let events, let total): "replaying \(Output.grouped(events)) of \(Output.grouped(total)) events"
@@ -146,10 +151,12 @@ extension TrainingText {
             ])
         }
         var lines = ["\(file.name)@\(file.version)", TextColumns.align(rows)]
-        lines.append(
-            String(
-                format: "  penalty %g, fitted in %.2f s: %d readings of all rows", file.settings.penalty,
-                trained.fitSeconds, trained.work.passes))
+        if let work = trained.work {
+            lines.append(
+                String(
+                    format: "  penalty %g, fitted in %.2f s: %d readings of all rows", file.settings.penalty,
+                    trained.fitSeconds, work.passes))
+        }
         if let bound = file.certificate?.scoreBoundPoints {
             lines.append(String(format: "  no score is further than %.2g points from the optimum's", bound))
         }

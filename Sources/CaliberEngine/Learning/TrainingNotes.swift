@@ -1,0 +1,103 @@
+import CaliberRegression
+import Foundation
+
+/// What preparation and fit have to say of the columns, by their names: a few sentences, however many columns there are.
+package struct TrainingNotes {
+    package let texts: [String]
+
+    /// Sentences of one kind, and names in one sentence.
+    package static let sentenceLimit = 5
+    static let nameLimit = 3
+
+    /// - Parameters:
+    ///   - preparation, fit: of the same columns; no fit has nothing to say.
+    ///   - names: one a raw column.
+    package init(_ preparation: DesignPreparation, fit: [FittingNote], names: [String]) {
+        var texts = TrainingNotes.leftOut(preparation, names)
+        texts += TrainingNotes.missingTogether(preparation, names)
+        for note in fit {
+            if case .dependentColumns(let dependent) = note {
+                texts += TrainingNotes.dependent(dependent, preparation, names)
+            } else {
+                texts.append(note.text)
+            }
+        }
+        self.texts = texts
+    }
+
+    private static func leftOut(_ preparation: DesignPreparation, _ names: [String]) -> [String] {
+        var constant: [(column: Int, value: Double)] = []
+        var missing: [Int] = []
+        for note in preparation.notes {
+            switch note {
+            case .constant(let column, let value): constant.append((column, value))
+            case .allMissing(let column): missing.append(column)
+            }
+        }
+        var texts: [String] = []
+        if constant.count <= nameLimit {
+            texts += constant.map {
+                "\(names[$0.column]) is \(String(format: "%g", $0.value)) wherever it is known: its values are left out."
+            }
+        } else {
+            texts.append(
+                "\(constant.count) columns have a single value, and are left out: "
+                    + "\(listing(constant.map { names[$0.column] })).")
+        }
+        if !missing.isEmpty {
+            texts.append(
+                missing.count == 1
+                    ? "\(names[missing[0]]) is never known, and left out."
+                    : "\(missing.count) columns are never known, and are left out: \(listing(missing.map { names[$0] }))."
+            )
+        }
+        return texts
+    }
+
+    /// One sentence for columns that share an indicator, the largest groups first.
+    private static func missingTogether(_ preparation: DesignPreparation, _ names: [String]) -> [String] {
+        var sharing: [Int: Int] = [:]
+        for column in preparation.columns {
+            if let first = column.sharesIndicatorOf { sharing[first, default: 0] += 1 }
+        }
+        let groups = sharing.sorted { $0.value != $1.value ? $0.value > $1.value : $0.key < $1.key }
+        let texts = groups.prefix(sentenceLimit).map { first, count in
+            "\(count) \(count == 1 ? "column is" : "columns are") missing exactly where \(names[first]) is: its missing "
+                + "weight speaks for all of them."
+        }
+        let more = groups.dropFirst(sentenceLimit)
+        guard !more.isEmpty else { return texts }
+        let columns = more.reduce(0) { $0 + $1.value }
+        return texts + [
+            "\(columns) more \(columns == 1 ? "column shares" : "columns share") such a weight with another column."
+        ]
+    }
+
+    private static func dependent(
+        _ columns: [DependentColumn], _ preparation: DesignPreparation, _ names: [String]
+    ) -> [String] {
+        func name(_ prepared: Int, starting: Bool = false) -> String {
+            guard let origin = preparation.origin(ofPrepared: prepared) else { return "column \(prepared)" }
+            return (origin.isIndicator ? starting ? "The absence of " : "the absence of " : "") + names[origin.column]
+        }
+        let texts = columns.prefix(sentenceLimit).map { column in
+            let parts = column.others.map { name($0) } + (column.includesConstant ? ["a constant"] : [])
+            return "\(name(column.column, starting: true)) is made up of \(listing(parts))."
+        }
+        let more = columns.count - sentenceLimit
+        guard more > 0 else { return texts }
+        return texts + [
+            more == 1
+                ? "1 more column is made up of others; the penalty parts the weight among them."
+                : "\(more) more columns are made up of others; the penalty parts the weight among them."
+        ]
+    }
+
+    /// `a`, `a and b`, `a, b, c and 14 more`.
+    private static func listing(_ names: [String]) -> String {
+        let more = names.count - nameLimit
+        if more > 0 { return names.prefix(nameLimit).joined(separator: ", ") + " and \(more) more" }
+        guard let last = names.last, names.count > 1 else { return names.first ?? "nothing" }
+        return names.dropLast().joined(separator: ", ") + " and " + last
+    }
+}
