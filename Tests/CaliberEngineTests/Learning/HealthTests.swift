@@ -55,7 +55,7 @@ struct LearnedShop: Sendable {
         let label = try engine.label(nil, of: features.table)
         let set = try engine.trainingSet(features, label: label, group: "channel")
         var settings = TrainingSettings(threads: 2)
-        settings.penalty = 30
+        settings.penalty = 5
         return try engine.train(
             set, features: features, label: label, name: features.name, version: "1", group: "channel",
             settings: settings)
