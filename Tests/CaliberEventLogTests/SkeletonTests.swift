@@ -113,8 +113,10 @@ import Testing
             try learning.log.quarantined(all, limit: 100_000).map { "\($0)" }
                 == parsing.log.quarantined(all, limit: 100_000).map { "\($0)" })
         #expect(try learning.loggedLines() == parsing.loggedLines())
-        #expect(try learning.replayed() == learning.seen)
-        #expect(try parsing.replayed() == learning.seen)
+        // A line whose id a refused one had is decoded after the others, and logged in its place.
+        let seen = learning.seen.sorted()
+        #expect(try learning.replayed().sorted() == seen)
+        #expect(try parsing.replayed().sorted() == seen)
         return report
     }
 

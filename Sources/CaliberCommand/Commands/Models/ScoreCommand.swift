@@ -103,7 +103,7 @@ enum RiskText {
         var heading = "\(place). \(order.key)  health \(health)"
         if let probability = order.probability { heading += "  risk \(ModelText.percent(probability))" }
         var lines = [heading]
-        guard let explanation = order.explanation else { return heading }
+        guard let explanation = order.explanation else { return heading + "  needs no review" }
         for reason in explanation.reasons.prefix(3) {
             let column = reason.columns.first
             let value = column?.value.map { number($0) } ?? "not known"
