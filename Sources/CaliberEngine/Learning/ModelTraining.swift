@@ -169,7 +169,7 @@ struct ModelTraining {
 
     private func choose(_ rows: TrainingRows, moments: [Int64]) throws(FittingError) -> PenaltyChoice? {
         guard settings.penalty == nil else { return nil }
-        return try TimeOrderedValidation(penalties: settings.penalties, foldCount: 3, rule: .least).choose(
+        return try TimeOrderedValidation(penalties: settings.penalties, foldCount: 3, rule: .oneStandardError).choose(
             for: rows, times: moments, settings: fitting(1),
             observer: FittingObserver(progress: { progress(.choosingPenalty($0)) }))
     }

@@ -52,10 +52,10 @@ extension ScoredRows {
             new.evaluations[index].evaluation.atReview =
                 Evaluation(probabilities: own, labels: labels, reviewProbability: decision).atReview
             let groups = groups(places, labels: labels, probabilities: own, reviewProbability: decision)
-            let figures = Dictionary(groups.map { ($0.group, $0.evaluation.atReview) }, uniquingKeysWith: { $1 })
+            let figures = Dictionary(groups.map { ($0.group, $0.evaluation) }, uniquingKeysWith: { $1 })
             for group in new.evaluations[index].groups.indices {
                 let name = new.evaluations[index].groups[group].group
-                new.evaluations[index].groups[group].evaluation.atReview = figures[name] ?? nil
+                new.evaluations[index].groups[group].evaluation.atReview = figures[name]?.atReview
             }
         }
         return new

@@ -30,7 +30,7 @@ struct ModelDriftCommand: CaliberSubcommand {
         let scored = try options.scored(file, engine)
         var report = scored.drift(in: range)
         if report.rowCount == 0, span.from == nil, span.until == nil {
-            range = file.training.judgedFrom..<range.upperBound
+            range = min(file.training.judgedFrom, range.upperBound)..<range.upperBound
             report = scored.drift(in: range)
         }
         guard report.rowCount > 0 else {
