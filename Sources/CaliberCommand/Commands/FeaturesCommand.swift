@@ -50,7 +50,7 @@ struct FeatureExportCommand: CaliberSubcommand {
         let features = try engine.featureSet(set)
         let label = try engine.label(label, of: features.table)
         let training = try engine.trainingSet(features, label: label)
-        let target = try output.map { try OutputFile.create($0) } ?? .standardOutput
+        let target = try OutputFile.open(output)
         try target.write(contentsOf: Data(header(features, label).utf8))
         var text = ""
         for row in training.labels.indices {
@@ -71,21 +71,6 @@ struct FeatureExportCommand: CaliberSubcommand {
     }
 }
 
-extension MetricDictionary {
-    /// A feature set by its name; the only one where none is named.
-    func featureSet(orOnly name: String?) throws -> FeatureSetDefinition {
-        if let set = name.map({ featureSet(named: $0) }) ?? (featureSets.count == 1 ? featureSets[0] : nil) {
-            return set
-        }
-        throw Diagnostic(
-            "unknown-feature-set",
-            name.map { "There is no feature set \"\($0)\" in the dictionary." } ?? "Which feature set is meant?",
-            remedy: "There is " + (featureSets.isEmpty ? "none" : featureSets.map(\.name).joined(separator: ", "))
-                + ".",
-            suggestions: name.map { NameSuggestion.nearest(to: $0, among: featureSets.map(\.name)) } ?? [])
-    }
-}
-
 /// What is said about rows to learn from.
 enum TrainingText {
     static func account(_ training: TrainingSet) -> String {
@@ -95,14 +80,5 @@ enum TrainingText {
         if account.unknown > 0 { parts.append("\(Output.grouped(account.unknown)) whose label can't be told") }
         if account.outside > 0 { parts.append("\(Output.grouped(account.outside)) outside the span") }
         return "Of \(Output.grouped(account.total)) with a training moment: " + parts.joined(separator: ", ") + "."
-    }
-}
-
-enum OutputFile {
-    static func create(_ path: String) throws -> FileHandle {
-        guard FileManager.default.createFile(atPath: path, contents: nil),
-            let handle = FileHandle(forWritingAtPath: path)
-        else { throw Diagnostic("output-file", "\(path) can't be written.", remedy: "Check that its folder exists.") }
-        return handle
     }
 }

@@ -34,19 +34,19 @@ struct SimulateCommand: CaliberSubcommand {
         }
         let settings = try settings()
         let simulation = Simulation(settings)
-        let events = try handle(output)
-        let orderTruths = try truth.map { try handle($0) }
+        let events = try OutputFile.open(output)
+        let orderTruths = try truth.map { try OutputFile.open($0) }
         let found = try simulation.write(
             to: { try events.write(contentsOf: $0) },
             orderTruth: orderTruths.map { handle in { try handle.write(contentsOf: $0) } })
         var ledgerTruth: LedgerTruth?
         if let ledger {
-            let rows = try handle(ledger)
+            let rows = try OutputFile.open(ledger)
             ledgerTruth = try simulation.writeLedger { try rows.write(contentsOf: $0) }
         }
         if let summary {
             let text = SimulationSummary(settings, found, ledgerTruth).json + "\n"
-            try handle(summary).write(contentsOf: Data(text.utf8))
+            try OutputFile.open(summary).write(contentsOf: Data(text.utf8))
         }
         Output.note("Wrote \(Output.grouped(found.lineCount)) events of \(Output.grouped(orders)) orders.")
     }
@@ -70,16 +70,6 @@ struct SimulateCommand: CaliberSubcommand {
         case "none": return .none
         default: return try FaultFile.read(faults)
         }
-    }
-
-    /// Opens what is there rather than putting a new file in its place: it may be a pipe or a device.
-    private func handle(_ path: String?) throws -> FileHandle {
-        guard let path else { return .standardOutput }
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
-        guard descriptor >= 0 else {
-            throw Diagnostic("output-file", "\(path) can't be written.", remedy: "Check that its folder exists.")
-        }
-        return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }
 }
 

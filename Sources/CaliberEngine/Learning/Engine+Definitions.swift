@@ -5,10 +5,7 @@ extension Engine {
     ///
     /// - Throws: `Diagnostic` that lists what there is.
     public func featureSet(_ name: String?) throws -> FeatureSetDefinition {
-        let sets = dictionary.featureSets
-        if name == nil, sets.count == 1 { return sets[0] }
-        if let name, let set = dictionary.featureSet(named: name) { return set }
-        throw LearningProblem.unknownFeatureSet(name: name, known: sets.map(\.name)).diagnostic
+        try dictionary.featureSet(orOnly: name)
     }
 
     /// A label of a table; the table's only one where none is named.
@@ -17,5 +14,16 @@ extension Engine {
         if name == nil, labels.count == 1 { return labels[0] }
         if let name, let label = dictionary.label(named: name) { return label }
         throw LearningProblem.unknownLabel(name: name, known: labels.map(\.name)).diagnostic
+    }
+}
+
+extension MetricDictionary {
+    /// A feature set by its name; the only one where none is named.
+    ///
+    /// - Throws: `Diagnostic` that lists what there is.
+    public func featureSet(orOnly name: String?) throws -> FeatureSetDefinition {
+        if name == nil, featureSets.count == 1 { return featureSets[0] }
+        if let name, let set = featureSet(named: name) { return set }
+        throw LearningProblem.unknownFeatureSet(name: name, known: featureSets.map(\.name)).diagnostic
     }
 }

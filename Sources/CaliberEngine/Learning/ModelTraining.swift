@@ -147,10 +147,8 @@ struct ModelTraining {
     /// Rows that are learned from: all bad ones, and the share of the good that the settings say.
     private func sampledRows() -> [Int] {
         guard settings.goodSampling < 1 else { return Array(spans.training) }
-        let limit = UInt64(max(0, settings.goodSampling) * 0x1p63) << 1
-        return spans.training.filter { row in
-            set.labels[row] || RowHash.mixed(UInt64(row), seed: settings.seed) < limit
-        }
+        let kept = RowShare(settings.goodSampling, seed: settings.seed)
+        return spans.training.filter { set.labels[$0] || kept.contains($0) }
     }
 
     private static func rows(_ kept: [Int], of matrix: DesignMatrix) -> DesignMatrix {
@@ -215,16 +213,4 @@ struct ModelTraining {
 
     /// Deciles of so many rows are as good as of all.
     private static let greatestBinRowCount = 50_000
-}
-
-/// Which rows a share takes, whatever their order.
-///
-/// Source: SplitMix64's finaliser; Steele, Lea, Flood, Fast Splittable Pseudorandom Number Generators, OOPSLA 2014.
-enum RowHash {
-    static func mixed(_ row: UInt64, seed: UInt64) -> UInt64 {
-        var mixed = (row &+ seed &* 0xD134_2543_DE82_EF95) &* 0x9E37_79B9_7F4A_7C15
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
 }

@@ -92,15 +92,3 @@ final class FeatureOutput {
         }
     }
 }
-
-/// Which moment each event of a batch is.
-final class LaneMoments {
-    let start: UnsafeMutablePointer<Int32>
-
-    init(count: Int) {
-        start = .allocate(capacity: max(1, count))
-        start.initialize(repeating: -1, count: max(1, count))
-    }
-
-    deinit { start.deallocate() }
-}

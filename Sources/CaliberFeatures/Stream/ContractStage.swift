@@ -22,7 +22,9 @@ final class ContractStage {
     private let moments: [Program?]
     private let closed: Program?
     private let expressions: [Program]
-    private var masks: [ByteScratch] = []
+    private var masks: [ChunkScratch<UInt8>] = []
+    private let momentMask = ChunkScratch<UInt8>()
+    private let momentOfEvent = ChunkScratch<Int32>()
 
     /// What is evaluated of a fact.
     struct FactStage {
@@ -30,9 +32,9 @@ final class ContractStage {
         let fact: Int
         let condition: Program?
         let values: [Program]
-        let mask = ByteScratch()
+        let mask = ChunkScratch<UInt8>()
         /// One after the other, all events of a value.
-        let lanes = LaneScratch()
+        let lanes = ChunkScratch<Int64>()
     }
 
     init(_ plan: ContractPlan, set: FeaturePlan, memory: RowMemory, keys: StringPool, slotPools: [StringPool?]) {
@@ -57,7 +59,7 @@ final class ContractStage {
         closed = plan.moments.isEmpty ? nil : set.closed.map { binding.ofRow($0) }
         expressions = plan.moments.isEmpty ? [] : set.expressions.map { binding.ofRow($0.expression) }
         for (field, pool) in binding.fieldPools { namedFields[field] = TranslatedField(.data(field), pool: pool) }
-        masks = foldConditions.map { _ in ByteScratch() }
+        masks = foldConditions.map { _ in ChunkScratch<UInt8>() }
     }
 
     /// Pools of fields that programs read, in the order of the fields.
@@ -111,12 +113,12 @@ final class ContractStage {
     /// The contract's facts that an event is, each with its place among `facts`.
     var factStages: [FactStage] { facts }
 
-    /// Which moment of the set each event is: a position, −1 for none; the first of the set that fits.
-    func evaluateMoments(into moments: UnsafeMutablePointer<Int32>) {
+    /// Finds which moment of the set each event is; the first of the set that fits.
+    func evaluateMoments() {
         guard let batch, !plan.moments.isEmpty else { return }
+        let moments = momentOfEvent.reserve(batch.count)
         moments.update(repeating: -1, count: batch.count)
-        let mask = ByteScratch()
-        let start = mask.reserve(batch.count)
+        let start = momentMask.reserve(batch.count)
         for (index, moment) in plan.moments.enumerated() {
             if let condition = self.moments[index] {
                 condition.mask(count: batch.count, into: start)
@@ -130,6 +132,14 @@ final class ContractStage {
         guard let closed else { return }
         closed.mask(count: batch.count, into: start)
         for event in 0..<batch.count where start[event] != 0 { moments[event] = -1 }
+    }
+
+    /// Which moment of the set an event is, once they are evaluated; nil for none.
+    @inline(__always)
+    func moment(of event: Int) -> Int? {
+        guard !plan.moments.isEmpty else { return nil }
+        let moment = momentOfEvent.start[event]
+        return moment < 0 ? nil : Int(moment)
     }
 
     /// Evaluates the set's expressions for some events.

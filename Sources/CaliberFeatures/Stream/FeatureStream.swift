@@ -165,14 +165,9 @@ package final class FeatureStream {
     // MARK: - Facts and moments
 
     private func gather(_ order: ArrivalOrder, _ stages: [ContractStage], _ chunk: inout ChunkGathering) {
-        let moments = stages.map { stage -> LaneMoments in
-            let moments = LaneMoments(count: stage.batch?.count ?? 0)
-            stage.evaluateMoments(into: moments.start)
-            return moments
-        }
+        for stage in stages { stage.evaluateMoments() }
         for place in order.places {
-            let index = Int(place.stage)
-            let stage = stages[index]
+            let stage = stages[Int(place.stage)]
             guard stage.plan.isObserved else { continue }
             let event = Int(place.event)
             let row = stage.observed.rows[event]
@@ -183,8 +178,7 @@ package final class FeatureStream {
                 attachWaiting(row, stage, event, now: now, &chunk)
             }
             for fact in stage.factStages { add(fact, stage, event, row, now: now, &chunk) }
-            guard !stage.plan.moments.isEmpty, moments[index].start[event] >= 0 else { continue }
-            addMoment(Int(moments[index].start[event]), place, stage, row, now: now, &chunk)
+            if let moment = stage.moment(of: event) { addMoment(moment, place, stage, row, now: now, &chunk) }
         }
     }
 

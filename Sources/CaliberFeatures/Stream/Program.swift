@@ -116,31 +116,15 @@ struct ProgramBinding {
     }
 }
 
-/// Bytes that are used again for each chunk.
-final class ByteScratch {
-    private(set) var start = UnsafeMutablePointer<UInt8>.allocate(capacity: 16)
+/// Memory that is used again for each chunk.
+final class ChunkScratch<Element: BitwiseCopyable> {
+    private(set) var start = UnsafeMutablePointer<Element>.allocate(capacity: 16)
     private var capacity = 16
 
     deinit { start.deallocate() }
 
-    func reserve(_ count: Int) -> UnsafeMutablePointer<UInt8> {
-        if count > capacity {
-            start.deallocate()
-            capacity = max(count, capacity * 2)
-            start = .allocate(capacity: capacity)
-        }
-        return start
-    }
-}
-
-/// Lanes that are used again for each chunk.
-final class LaneScratch {
-    private(set) var start = UnsafeMutablePointer<Int64>.allocate(capacity: 16)
-    private var capacity = 16
-
-    deinit { start.deallocate() }
-
-    func reserve(_ count: Int) -> UnsafeMutablePointer<Int64> {
+    /// Room for so many; what was there may be gone.
+    func reserve(_ count: Int) -> UnsafeMutablePointer<Element> {
         if count > capacity {
             start.deallocate()
             capacity = max(count, capacity * 2)

@@ -68,12 +68,8 @@ struct MissingPatterns {
         }
     }
 
-    /// A row's own number: SplitMix64's finaliser. Source: Steele, Lea, Flood, Fast Splittable Pseudorandom Number
-    /// Generators, OOPSLA 2014.
+    /// A row's own number.
     private static func number(of row: Int, _ seed: UInt64) -> UInt64 {
-        var mixed = (UInt64(truncatingIfNeeded: row) ^ seed) &* 0x9E37_79B9_7F4A_7C15
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
+        SplitMix64.mixed(UInt64(truncatingIfNeeded: row) ^ seed)
     }
 }

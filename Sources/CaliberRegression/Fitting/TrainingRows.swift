@@ -54,21 +54,12 @@ package enum RowSelection {
         }
     }
 
-    /// A share of the rows, chosen by a hash of their numbers, so that it does not matter how they are sorted.
-    ///
-    /// A smaller share of the same seed is part of a larger one. Source: SplitMix64's finaliser; Steele, Lea, Flood,
-    /// Fast Splittable Pseudorandom Number Generators, OOPSLA 2014.
+    /// A share of the rows, whatever their order.
     func sample(_ share: Double, of matrix: DesignMatrix, seed: UInt64) -> RowSelection {
-        let limit = UInt64(min(max(share, 0), 1) * 0x1p63) << 1
-        func isIn(_ row: Int) -> Bool {
-            var mixed = (UInt64(truncatingIfNeeded: row) &+ seed &* 0xD134_2543_DE82_EF95) &* 0x9E37_79B9_7F4A_7C15
-            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-            return (mixed ^ (mixed >> 31)) < limit
-        }
+        let share = RowShare(share, seed: seed)
         switch self {
-        case .all: return .numbered((0..<matrix.rowCount).filter(isIn))
-        case .numbered(let rows): return .numbered(rows.filter(isIn))
+        case .all: return .numbered((0..<matrix.rowCount).filter(share.contains))
+        case .numbered(let rows): return .numbered(rows.filter(share.contains))
         }
     }
 }

@@ -26,12 +26,9 @@ public struct ParityVector: Codable, Hashable, Sendable {
         probabilities = made.map { row in exported.probability(row.map { $0 ?? .nan }) }
     }
 
-    /// Two numbers made one that looks random: the last step of SplitMix64.
+    /// Two numbers made one that looks random.
     private static func mixed(_ row: UInt64, _ column: UInt64) -> UInt64 {
-        var mixed = (row &* 1_000_003 &+ column &+ 1) &* 0x9E37_79B9_7F4A_7C15
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
+        SplitMix64.mixed(row &* 1_000_003 &+ column &+ 1)
     }
 
     public func encoded() throws -> Data {

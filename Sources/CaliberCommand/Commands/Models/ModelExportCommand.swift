@@ -34,7 +34,7 @@ struct ModelExportCommand: CaliberSubcommand {
             case .onnx: ModelExport.onnx(file)
             case .sql: Data(ModelExport.sql(file, table: table, keep: keep).utf8)
             }
-        let target = try output.map { try OutputFile.create($0) } ?? .standardOutput
+        let target = try OutputFile.open(output)
         try target.write(contentsOf: data)
         if let output { Output.note("Wrote \(output), \(Output.size(Int64(data.count))).") }
     }

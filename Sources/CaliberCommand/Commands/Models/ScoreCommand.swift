@@ -20,7 +20,7 @@ struct ScoreCommand: CaliberSubcommand {
 
     func perform() throws {
         let engine = try deployment.openEngine()
-        let features = try engine.dictionary.featureSet(orOnly: model.map { String($0.prefix { $0 != "@" }) })
+        let features = try engine.featureSet(model.map { String($0.prefix { $0 != "@" }) })
         let file = try options.registry.load(model ?? features.name)
         let total = try engine.position.sequence
         let progress = ProgressLine()
