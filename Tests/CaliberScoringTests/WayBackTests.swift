@@ -97,6 +97,24 @@ import Testing
         #expect(any.changes.map(\.id) == ["age"] && any.alternatives.map(\.id) == ["delay"])
     }
 
+    @Test func `nothing is proposed that is declared the worse`() throws {
+        func delay(_ better: FeatureSchema.Direction?) -> FeatureSchema.Column {
+            FeatureSchema.Column(id: "delay", definition: "d", isActionable: true, better: better)
+        }
+        let other = FeatureSchema.Column(id: "amount", definition: "a", isActionable: true)
+        // More delay would lower the risk, says the weight.
+        for (better, weight, isProposed) in [
+            (FeatureSchema.Direction?.none, -5.0, true), (.lower, -5, false), (.higher, -5, true),
+            (.lower, 5, true), (.higher, 5, false),
+        ] {
+            let found = try #require(
+                way(try scorer([delay(better), other], weights: [weight, 1]), [weight < 0 ? -1 : 1, 1]))
+            let proposed = (found.changes + found.alternatives).map(\.id)
+            #expect(proposed.contains("delay") == isProposed, "\(String(describing: better)) \(weight)")
+            #expect(proposed.contains("amount"))
+        }
+    }
+
     @Test func `where one change is not enough the strongest together are`() throws {
         let columns = ["a", "b", "c"].map {
             FeatureSchema.Column(id: $0, definition: $0, minimum: 0, maximum: 1)

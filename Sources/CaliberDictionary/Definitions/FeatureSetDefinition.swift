@@ -114,6 +114,8 @@ public struct FeatureDefinition: Hashable, Sendable {
     public let group: String?
     /// Whether somebody can change it: only such features are proposed as the smallest change.
     public let isActionable: Bool
+    /// Which change would be made to better an order: nobody makes parcels later. Either where nil.
+    public let better: Direction?
     /// Bounds of its value, where it has any.
     public let minimum: Double?
     public let maximum: Double?
@@ -127,6 +129,11 @@ public struct FeatureDefinition: Hashable, Sendable {
         case history(HistoryFeature)
     }
 
+    public enum Direction: String, Hashable, Sendable, CaseIterable {
+        case lower
+        case higher
+    }
+
     public enum Scale: String, Hashable, Sendable, CaseIterable {
         case linear
         /// `sign(x) · ln(1 + |x|)`: for counts and amounts, of which each further one says less.
@@ -135,8 +142,8 @@ public struct FeatureDefinition: Hashable, Sendable {
 
     public init(
         name: String, content: Content, scale: Scale, description: String?, advice: String?,
-        adviceZh: String?, group: String?, isActionable: Bool, minimum: Double?, maximum: Double?, meaning: String,
-        location: SourceLocation
+        adviceZh: String?, group: String?, isActionable: Bool, better: Direction?, minimum: Double?, maximum: Double?,
+        meaning: String, location: SourceLocation
     ) {
         self.name = name
         self.content = content
@@ -147,6 +154,7 @@ public struct FeatureDefinition: Hashable, Sendable {
         self.adviceZh = adviceZh
         self.group = group
         self.isActionable = isActionable
+        self.better = better
         self.minimum = minimum
         self.maximum = maximum
         self.location = location

@@ -55,7 +55,9 @@ struct FeatureReading {
         return FeatureDefinition(
             name: name, content: content, scale: scale, description: texts[0], advice: texts[1], adviceZh: texts[2],
             group: texts[3],
-            isActionable: value["actionable"]?.boolean ?? false, minimum: minimum, maximum: maximum,
+            isActionable: value["actionable"]?.boolean ?? false,
+            better: value["better"]?.text.flatMap { FeatureDefinition.Direction(rawValue: $0) }, minimum: minimum,
+            maximum: maximum,
             meaning: scale == .linear ? meaning : "\(scale.rawValue) of \(meaning)", location: value.location)
     }
 

@@ -61,6 +61,9 @@ extension DictionaryKeys {
             .optional("advice_zh", .text, "The same in Chinese."),
             .optional("group", .text, "Features of one group are one reason."),
             .optional("actionable", .boolean, "Whether somebody can change it; default false."),
+            .optional(
+                "better", .choice(FeatureDefinition.Direction.allCases.map(\.rawValue)),
+                "Which change somebody would make; either when left out."),
             .optional("minimum", .decimal, "The least value that there can be."),
             .optional("maximum", .decimal, "The greatest."),
         ])

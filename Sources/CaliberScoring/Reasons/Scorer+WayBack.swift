@@ -6,7 +6,7 @@ extension Scorer {
     /// The smallest change back to the review line, in closed form feature by feature; nil for an order that is over it.
     ///
     /// Only columns declared actionable are changed, or all where none is declared so. Values stay within their declared
-    /// bounds and steps. Where no single change is enough, changes are taken greedily by what they can gain, which needs
+    /// bounds and steps, and change only for what is declared the better. Where no single change is enough, changes are taken greedily by what they can gain, which needs
     /// the fewest of them, as gains add up.
     ///
     /// - Complexity: O(columns), and O(columns · log columns) for sets.
@@ -81,6 +81,11 @@ extension Scorer {
     private func valueMove(_ column: Int, _ value: Double) -> Move? {
         let term = model.terms[column]
         guard term.weight != 0, term.weight.isFinite, term.deviation > 0 else { return nil }
+        // A weight may stand against what everyone knows, as the other side of another column's: no advice comes of it.
+        switch schema.columns[column].better {
+        case .lower where term.weight < 0, .higher where term.weight > 0: return nil
+        default: break
+        }
         return Move(
             value: value, of: schema.columns[column], term: term, contribution: contribution(of: column, value),
             observed: observedRanges[column])

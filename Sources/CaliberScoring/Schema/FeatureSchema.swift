@@ -20,6 +20,8 @@ public struct FeatureSchema: Codable, Hashable, Sendable {
         public var level: String?
         /// Someone can change it: a way back over the review line may lead through it.
         public var isActionable: Bool
+        /// Which change someone would make; either where nil.
+        public var better: Direction?
         /// The values that can occur.
         public var minimum: Double?
         public var maximum: Double?
@@ -29,8 +31,8 @@ public struct FeatureSchema: Codable, Hashable, Sendable {
 
         public init(
             id: String, definition: String, description: String = "", advice: Advice? = nil, group: String? = nil,
-            level: String? = nil, isActionable: Bool = false, minimum: Double? = nil, maximum: Double? = nil,
-            step: Double? = nil, unit: String? = nil
+            level: String? = nil, isActionable: Bool = false, better: Direction? = nil, minimum: Double? = nil,
+            maximum: Double? = nil, step: Double? = nil, unit: String? = nil
         ) {
             self.id = id
             self.definition = definition
@@ -39,6 +41,7 @@ public struct FeatureSchema: Codable, Hashable, Sendable {
             self.group = group
             self.level = level
             self.isActionable = isActionable
+            self.better = better
             self.minimum = minimum
             self.maximum = maximum
             self.step = step
@@ -51,6 +54,12 @@ public struct FeatureSchema: Codable, Hashable, Sendable {
             hasher.update(id, definition)
             return String(hasher.hexadecimalDigest.prefix(16))
         }
+    }
+
+    /// Where a better value lies.
+    public enum Direction: String, Codable, Hashable, Sendable {
+        case lower
+        case higher
     }
 
     /// What to do about an order for which the column is a reason.
