@@ -18,13 +18,16 @@ extension EventLog {
     /// Reading and decoding run ahead on a thread of their own. Events that a changed contract no longer accepts are left
     /// out and counted.
     ///
-    /// - Parameter keepsArrival: makes batches say when and in which order their events came.
+    /// - Parameters:
+    ///   - stops: positions at which a call's events end, in ascending order; where else they end is the log's to choose.
+    ///   - keepsArrival: makes batches say when and in which order their events came.
     @discardableResult
     package func replay(
-        after start: LogPosition, keepsArrival: Bool = false, _ body: ([EventBatch], LogPosition) throws -> Void
+        after start: LogPosition, stoppingAt stops: [LogPosition] = [], keepsArrival: Bool = false,
+        _ body: ([EventBatch], LogPosition) throws -> Void
     ) throws -> ReplayReport {
         let decoder = try makeDecoder(keepsArrival: keepsArrival)
-        let reading = ReplayStage(log: self, decoder: decoder, start: start)
+        let reading = ReplayStage(log: self, decoder: decoder, start: start, stops: stops)
         let decoded = Handoff<ReplayedBatch>(depth: EventLogLimits.handoffDepth)
         let stage = Stage(named: "replay") { reading.run(into: decoded) }
         defer {
@@ -79,11 +82,14 @@ private final class ReplayStage: @unchecked Sendable {
     private let log: EventLog
     private let decoder: ChunkDecoder
     private var position: LogPosition
+    /// The next one first.
+    private var stops: ArraySlice<LogPosition>
 
-    init(log: EventLog, decoder: ChunkDecoder, start: LogPosition) {
+    init(log: EventLog, decoder: ChunkDecoder, start: LogPosition, stops: [LogPosition]) {
         self.log = log
         self.decoder = decoder
         position = start
+        self.stops = stops[...]
     }
 
     func run(into decoded: Handoff<ReplayedBatch>) {
@@ -91,7 +97,13 @@ private final class ReplayStage: @unchecked Sendable {
             while let batch = try log.store.read({ try LoggedBatch.holding(position.sequence + 1, in: $0) }) {
                 let block = try batch.block()
                 block.removeFirstLines(Int(max(0, position.sequence + 1 - batch.firstSequence)))
+                let first = max(position.sequence + 1, batch.firstSequence)
                 position = LogPosition(sequence: batch.firstSequence + batch.eventCount - 1)
+                while let stop = stops.first, stop.sequence < first { stops.removeFirst() }
+                if let stop = stops.first, stop.sequence < position.sequence {
+                    block.removeLines(from: Int(stop.sequence + 1 - first))
+                    position = stop
+                }
                 let chunk = try decoder.decode(block, receivedAt: batch.receivedAt)
                 chunk.block = nil
                 guard decoded.send(ReplayedBatch(chunk: chunk, end: position)) else { return }

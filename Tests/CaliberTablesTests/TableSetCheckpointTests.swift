@@ -41,7 +41,8 @@ import Testing
         let reopened = try world.open(settings: TableSetCheckpointTests.settings)
         #expect(try renderedRows(reopened.snapshot(of: "orders")) == world.expected())
         #expect(reopened.verify().map(\.description) == [])
-        #expect(checkpoints > 1)
+        // How many depends on how fast the thread aside is; the first is always due.
+        #expect(checkpoints > 0)
         #expect(world.rebuilds.isEmpty)
     }
 

@@ -3,6 +3,7 @@ import CaliberCore
 import CaliberDictionary
 import CaliberEngine
 import CaliberEventLog
+import CaliberScoring
 import Foundation
 
 struct IngestCommand: CaliberSubcommand {
@@ -10,7 +11,7 @@ struct IngestCommand: CaliberSubcommand {
         commandName: "ingest", abstract: "Take events in: CloudEvents NDJSON, or CSV through a source mapping.",
         discussion: """
             Files may be gzip or zstd; "-" is standard input. An event counts once, however often it is sent, so after an \
-            interruption the same command can be run again.
+            interruption the same command can be run again. Where a model is champion, what came in is scored at once.
 
             Examples:
               caliber ingest orders.ndjson.gz
@@ -34,6 +35,10 @@ struct IngestCommand: CaliberSubcommand {
 
     @Flag(name: .customLong("dry-run"), help: "Say what would happen, and write nothing.") var dryRun = false
 
+    @OptionGroup var models: ModelOptions
+
+    @Flag(name: .customLong("no-scores"), help: "Leave the scoring for later: caliber score.") var noScores = false
+
     @Flag(help: "Exit with 3 when anything was quarantined.") var strict = false
 
     func validate() throws {
@@ -50,6 +55,8 @@ struct IngestCommand: CaliberSubcommand {
         let line = ProgressLine()
         let start = ContinuousClock.now
         let outcome: IngestOutcome
+        let seconds: Double
+        var scoring = ChampionScoring()
         do {
             let show = { (input: EventInput, progress: IntakeProgress) in
                 line.show(
@@ -57,17 +64,26 @@ struct IngestCommand: CaliberSubcommand {
                         + "\(Output.grouped(progress.account.received)) events",
                     fraction: progress.totalByteCount.map { Double(progress.byteCount) / Double(max($0, 1)) })
             }
-            outcome =
-                try dryRun
-                ? engine.rehearse(inputs, progress: show)
-                : engine.ingest(inputs, eventsPerCommit: commitEvery, progress: show)
+            if dryRun {
+                outcome = try engine.rehearse(inputs, progress: show)
+                seconds = (ContinuousClock.now - start) / .seconds(1)
+            } else {
+                let intake = try engine.openIntake()
+                outcome = try intake.ingest(inputs, eventsPerCommit: commitEvery, progress: show)
+                seconds = (ContinuousClock.now - start) / .seconds(1)
+                if !noScores, outcome.account.accepted > 0 {
+                    scoring.score(intake, loaded.dictionary, models.registry, line)
+                }
+                // Processes to come then find the tables as they are, and replay nothing.
+                try intake.checkpoint()
+            }
         } catch {
             line.clear()
             throw error
         }
         line.clear()
-        let seconds = (ContinuousClock.now - start) / .seconds(1)
         Output.note(IntakeText.describe(outcome, seconds: seconds))
+        scoring.tell()
         Output.note("\n" + nextStep(outcome, loaded.dictionary))
         if strict, outcome.account.quarantined > 0 { throw needsAttention() }
     }
@@ -94,6 +110,40 @@ struct IngestCommand: CaliberSubcommand {
         let query = "caliber query --metrics \(metric.name) --group-by metric_time__day"
         return outcome.account.quarantined > 0
             ? "Next: caliber quarantine list, or \(query)" : "Next: \(query)"
+    }
+}
+
+/// What came in, scored by the model that decides. Where that fails, the events are in all the same.
+private struct ChampionScoring {
+    private var outcomes: [ScoringOutcome] = []
+    private var failures: [(model: String, reason: String)] = []
+
+    mutating func score(
+        _ intake: IntakeSession, _ dictionary: MetricDictionary, _ registry: ModelRegistry, _ line: ProgressLine
+    ) {
+        for features in dictionary.featureSets {
+            do {
+                guard let champion = try registry.aliases(of: features.name).champion else { continue }
+                let file = try registry.load(name: features.name, version: champion)
+                let session = try intake.scoring(by: file, features: features)
+                try session.advance { line.show("scored up to event \(Output.grouped($0.sequence))", fraction: nil) }
+                try session.putAway()
+                outcomes.append(session.outcome)
+            } catch {
+                failures.append((features.name, "\(error)"))
+            }
+        }
+    }
+
+    func tell() {
+        for outcome in outcomes where outcome.scoredCount > 0 {
+            Output.note(
+                "\nHealth by \(outcome.model): \(Output.count(outcome.scoredCount, "score")), "
+                    + "\(Output.grouped(outcome.reviewCount)) below 60. See: caliber top --risk 10")
+        }
+        for failure in failures {
+            Output.note("warning: no scores by \(failure.model): \(failure.reason)")
+        }
     }
 }
 

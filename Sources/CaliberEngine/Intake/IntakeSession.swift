@@ -10,7 +10,7 @@ import GRDB
 /// is shared by many batches, and another thread writes it; the log has everything in the meantime. One thread uses a
 /// session and what it answers.
 public final class IntakeSession {
-    private let engine: Engine
+    let engine: Engine
     private let lease: WriterLease
     private let tables: TableSet
     private var rebuiltTables: [String] = []

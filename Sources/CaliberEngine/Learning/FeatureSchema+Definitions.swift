@@ -11,6 +11,7 @@ extension FeatureSchema {
                     id: feature.name, definition: feature.meaning, description: feature.description ?? "",
                     advice: feature.advice.map { Advice(english: $0, chinese: feature.adviceZh ?? $0) },
                     group: feature.group, isActionable: feature.isActionable,
+                    better: feature.better.flatMap { Direction(rawValue: $0.rawValue) },
                     minimum: feature.minimum ?? values.minimum, maximum: feature.maximum ?? values.maximum,
                     step: values.step)
             })

@@ -7,6 +7,8 @@ enum LearningProblem {
     case unknownLabel(name: String?, known: [String])
     case tablesDiffer(features: String, label: String)
     case groupNotText(column: String, table: String)
+    case lookAhead(feature: String, key: String, moment: Timestamp, claimed: Double, known: Double)
+    case rowGone(key: String)
     case nothingToLearn(rowCount: Int, badCount: Int, account: TrainingSet.Account)
 
     var diagnostic: Diagnostic {
@@ -37,6 +39,17 @@ enum LearningProblem {
                 remedy: account.immature > 0
                     ? "\(account.immature) rows are not mature yet: take in later events, or shorten matures_after."
                     : "Take in more events, or look at the label.")
+        case .lookAhead(let feature, let key, let moment, let claimed, let known):
+            Diagnostic(
+                "look-ahead",
+                "Feature \"\(feature)\" of row \"\(key)\" is \(claimed) to learn from, and \(known) by what was known at "
+                    + "\(moment).",
+                remedy:
+                    "It has seen what came later; nothing was trained. Please report it with the feature's definition.")
+        case .rowGone(let key):
+            Diagnostic(
+                "row-gone", "Row \"\(key)\" is to be learned from, and has no training moment in the log read again.",
+                remedy: "The log was changed meanwhile: run the training again.")
         case .groupNotText(let column, let table):
             Diagnostic(
                 "group-not-text", "Table \"\(table)\" has no text column \"\(column)\" to tell figures by.",

@@ -133,11 +133,14 @@ struct ModelTraining {
             let correction = try correction(rows)
             if let correction { fit = fit.corrected(correction) }
             let elapsed = ContinuousClock.now - begun
-            let notes = TrainingNotes(preparation, fit: fit.notes, names: schema.columns.map(\.id))
+            let names = schema.columns.map(\.id)
+            let notes =
+                tellingFeatures(bins, names).map(\.text)
+                + TrainingNotes(preparation, fit: fit.notes, names: names).texts
             return Fitted(
                 fit: fit, model: try preparation.model(of: fit), choice: choice, penalty: penalty,
                 correction: correction, rows: (labels.count, labels.count { $0 }), bins: bins,
-                valueColumns: preparation.columns.map(\.valueColumn), notes: notes.texts,
+                valueColumns: preparation.columns.map(\.valueColumn), notes: notes,
                 seconds: Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18)
         } catch {
             throw error.diagnostic
@@ -167,7 +170,7 @@ struct ModelTraining {
 
     private func choose(_ rows: TrainingRows, moments: [Int64]) throws(FittingError) -> PenaltyChoice? {
         guard settings.penalty == nil else { return nil }
-        return try TimeOrderedValidation(penalties: settings.penalties, foldCount: 3, rule: .oneStandardError).choose(
+        return try TimeOrderedValidation(penalties: settings.penalties, foldCount: 3, rule: .least).choose(
             for: rows, times: moments, settings: fitting(1),
             observer: FittingObserver(progress: { progress(.choosingPenalty($0)) }))
     }
@@ -201,6 +204,13 @@ struct ModelTraining {
         return LogisticFit(startingAt: intercept, coefficients)
     }
 
+    private func tellingFeatures(_ bins: [FrozenBins], _ names: [String]) -> [TellingFeature] {
+        let step = max(1, spans.training.count / ModelTraining.greatestTellingRowCount)
+        return TellingFeature.all(
+            in: set.matrix, labels: set.labels, keys: set.keys, bins: bins, names: names,
+            rows: Array(stride(from: 0, to: spans.training.count, by: step)))
+    }
+
     // MARK: - Bins
 
     func frozenBins(_ raw: DesignMatrix) -> [FrozenBins] {
@@ -213,4 +223,6 @@ struct ModelTraining {
 
     /// Deciles of so many rows are as good as of all.
     private static let greatestBinRowCount = 50_000
+    /// A share of bad orders of 5% gives the AUC of a feature to about 0.01 by so many rows.
+    private static let greatestTellingRowCount = 20_000
 }

@@ -26,6 +26,8 @@ public struct PastRows {
     public let outcomes: [Outcome]
     /// The moment on the clock of arrival; never falls.
     public let moments: [Timestamp]
+    /// The moments' events in the log; rises.
+    public let positions: [LogPosition]
     public let keys: [String]
     /// What figures are told by, one a row.
     public let groups: [String?]
@@ -56,7 +58,8 @@ extension TrainingSet {
     /// - Parameter rows: whose outcomes are all known.
     init(_ rows: PastRows) {
         self.init(
-            matrix: rows.matrix, labels: rows.outcomes.map { $0 == .bad }, moments: rows.moments, keys: rows.keys,
-            groups: rows.groups, position: rows.position, cutoff: rows.cutoff, account: rows.account)
+            matrix: rows.matrix, labels: rows.outcomes.map { $0 == .bad }, moments: rows.moments,
+            positions: rows.positions, keys: rows.keys, groups: rows.groups, position: rows.position,
+            cutoff: rows.cutoff, account: rows.account)
     }
 }

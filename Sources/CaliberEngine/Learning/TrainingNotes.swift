@@ -1,4 +1,5 @@
 import CaliberRegression
+import CaliberScoring
 import Foundation
 
 /// What preparation and fit have to say of the columns, by their names: a few sentences, however many columns there are.
@@ -100,4 +101,47 @@ package struct TrainingNotes {
         guard let last = names.last, names.count > 1 else { return names.first ?? "nothing" }
         return names.dropLast().joined(separator: ", ") + " and " + last
     }
+}
+
+/// A feature that alone tells good orders from bad ones, as hardly anything does that is known beforehand.
+package struct TellingFeature {
+    package let name: String
+    /// Of the feature's levels alone.
+    package let areaUnderCurve: Double
+    /// A bad row, and what the feature says of it.
+    package let key: String
+    package let value: Double
+
+    package var text: String {
+        let said = value.isNaN ? "not known" : String(format: "%g", value)
+        return
+            "\(name) alone tells bad orders from good (AUC \(String(format: "%.3f", areaUnderCurve))), as of \(key), "
+            + "where it is \(said): if it knows how an order ends, leave it out."
+    }
+
+    /// - Parameters:
+    ///   - bins: of the columns' values, one a column.
+    ///   - rows: that are looked at; some ten thousand tell as much as all.
+    package static func all(
+        in matrix: DesignMatrix, labels: [Bool], keys: [String], bins: [FrozenBins], names: [String],
+        rows: [Int]
+    ) -> [TellingFeature] {
+        guard let example = rows.first(where: { labels[$0] }) else { return [] }
+        return names.indices.compactMap { column in
+            // Values that are not known are a level of their own.
+            let missing = bins[column].counts.count
+            var levels = [(bad: Double, good: Double)](repeating: (0, 0), count: missing + 1)
+            for row in rows {
+                let value = matrix.row(row)[column]
+                let level = value.isNaN ? missing : bins[column].bin(of: value)
+                if labels[row] { levels[level].bad += 1 } else { levels[level].good += 1 }
+            }
+            guard let area = RankedOutcomes.areaUnderCurve(ofLevels: levels), area >= suspiciousArea else { return nil }
+            return TellingFeature(
+                name: names[column], areaUnderCurve: area, key: keys[example], value: matrix.row(example)[column])
+        }
+    }
+
+    /// Single features that are known beforehand stay well below; own outcomes are at 0.99.
+    private static let suspiciousArea = 0.95
 }

@@ -14,6 +14,8 @@ public struct TrainingSet {
     public let labels: [Bool]
     /// The moment on the clock of arrival; never falls.
     public let moments: [Timestamp]
+    /// The moments' events in the log; rises.
+    public let positions: [LogPosition]
     public let keys: [String]
     /// What figures are told by, one a row.
     public let groups: [String?]
@@ -96,8 +98,15 @@ private struct RowGathering {
     private let span: Range<Timestamp>?
     private let keepsUnlabelled: Bool
     /// Of the label, and the moment; one a row of the matrix.
-    private var rows: [(row: Int, moment: Timestamp)] = []
+    private var rows: [Entry] = []
     private var account = TrainingSet.Account()
+
+    private struct Entry {
+        /// Of the label.
+        let row: Int
+        let moment: Timestamp
+        let position: LogPosition
+    }
 
     init(_ labels: RowLabels, featureCount: Int, span: Range<Timestamp>?, keepsUnlabelled: Bool) {
         self.labels = labels
@@ -123,13 +132,13 @@ private struct RowGathering {
                 continue
             }
             _ = matrix.row(rows.count).update(fromContentsOf: block.values(of: index))
-            rows.append((row, now))
+            rows.append(Entry(row: row, moment: now, position: moment.position))
         }
     }
 
     /// - Parameter cutoff: what had not matured by then has no label, UTC microseconds.
     mutating func rows(position: LogPosition, cutoff: Int64) -> PastRows {
-        var kept: [(row: Int, moment: Timestamp)] = []
+        var kept: [Entry] = []
         var outcomes: [PastRows.Outcome] = []
         for (place, entry) in rows.enumerated() {
             let outcome = labels.outcome(of: entry.row, cutoff: cutoff)
@@ -147,6 +156,7 @@ private struct RowGathering {
         }
         return PastRows(
             matrix: matrix.rows(0..<kept.count), outcomes: outcomes, moments: kept.map(\.moment),
+            positions: kept.map(\.position),
             keys: kept.map { labels.keys.string(UInt32($0.row)) },
             groups: kept.map { entry in
                 let group = labels.groups[entry.row]

@@ -6,7 +6,7 @@ public struct TrainingSettings: Sendable {
     /// λ of ½λ‖w‖² on standardised columns; nil: the one that does best on later rows.
     public var penalty: Double?
     /// The penalties that are tried when none is given.
-    public var penalties = [1_000.0, 300, 100, 30, 10, 3, 1]
+    public var penalties = [3_000.0, 1_000, 300, 100, 30, 10, 3, 1]
     /// From 0 (squares only) to 1 (absolute values only).
     public var absoluteShare = 0.0
     public var classWeights = FittingSettings.ClassWeights.equal

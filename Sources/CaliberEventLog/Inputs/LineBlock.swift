@@ -89,6 +89,11 @@ final class LineBlock: @unchecked Sendable {
         lineCount -= count
     }
 
+    func removeLines(from first: Int) {
+        precondition(first <= lineCount, "a block of \(lineCount) lines has no line \(first) to remove from")
+        lineCount = first
+    }
+
     /// Makes a line shorter.
     func cut(_ index: Int, to end: Int) { lineStart[index].end = Int32(end) }
 

@@ -107,3 +107,15 @@ extension RankedOutcomes {
             falsePositiveRate: goodWeight > 0 ? good / goodWeight : nil)
     }
 }
+
+extension RankedOutcomes {
+    /// How well levels of a value tell bad rows from good ones, if each level says its own share of bad rows: from 0.5
+    /// (not at all) to 1. nil where all rows are of one kind.
+    package static func areaUnderCurve(ofLevels levels: [(bad: Double, good: Double)]) -> Double? {
+        let steps = levels.filter { $0.bad + $0.good > 0 }
+            .map { Step(score: $0.bad / ($0.bad + $0.good), badWeight: $0.bad, goodWeight: $0.good, rowCount: 0) }
+            .sorted { $0.score > $1.score }
+        let ranked = RankedOutcomes(steps: steps)
+        return ranked.badWeight > 0 && ranked.goodWeight > 0 ? ranked.areaUnderCurve : nil
+    }
+}

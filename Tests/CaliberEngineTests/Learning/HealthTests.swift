@@ -114,6 +114,31 @@ struct LearnedShop: Sendable {
         #expect(different == [], "\(different.prefix(3).map { [one[$0], other[$0]] })")
     }
 
+    @Test func `scores of one long session are those of the whole log at once`() throws {
+        let shop = try LearnedShop.shared.get()
+        let lines = Array(shop.lines.prefix(20_000))
+        let whole = try EngineDeployment(shop.dictionary)
+        _ = try whole.engine.ingest([SimulatedShop.input(lines)])
+        let features = try whole.engine.featureSet(nil)
+        let all = try whole.engine.score(shop.model.file, features: features)
+        let live = try EngineDeployment(shop.dictionary)
+        let intake = try live.engine.openIntake()
+        let session = try intake.scoring(by: shop.model.file, features: features)
+        var random = SeededGenerator(seed: 5)
+        var next = 0
+        while next < lines.count {
+            let end = min(lines.count, next + Int.random(in: 1...2_000, using: &random))
+            _ = try intake.ingest([SimulatedShop.input(lines[next..<end])])
+            try session.advance()
+            next = end
+        }
+        try intake.checkpoint()
+        #expect(session.outcome.scoredCount == all.scoredCount)
+        #expect(session.outcome.reviewCount == all.reviewCount)
+        let (one, other) = (try shop.scores(live.engine), try shop.scores(whole.engine))
+        #expect(one.keys.filter { one[$0] != other[$0] }.sorted() == [])
+    }
+
     @Test func `a pass that is run again changes nothing`() throws {
         let shop = try LearnedShop.shared.get()
         let deployment = try EngineDeployment(shop.dictionary)

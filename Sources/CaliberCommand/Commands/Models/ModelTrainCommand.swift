@@ -52,6 +52,12 @@ struct ModelTrainCommand: CaliberSubcommand {
         name: .customLong("start-from"),
         help: ArgumentHelp("A version whose weights the fit starts from.", valueName: "model"))
     var startFrom: String?
+    @Option(
+        name: .customLong("guard-rows"),
+        help: ArgumentHelp(
+            "Rows that are computed again from a log that ends with them, to prove that none saw what came later.",
+            valueName: "rows"))
+    var guardRows = 100
     @Option(help: "Which sub-sample guides the first steps.") var seed: UInt64 = 1
     @Option(help: "Threads, one a core otherwise; they change no bit of the result.") var threads: Int?
 
@@ -63,13 +69,24 @@ struct ModelTrainCommand: CaliberSubcommand {
         let name = name ?? features.name
         let progress = ProgressLine()
         let total = try engine.position.sequence
-        let set = try engine.trainingSet(features, label: label, group: by.isEmpty ? nil : by) { position in
+        func show(_ work: String, _ position: LogPosition) {
             progress.show(
-                "replaying \(Output.grouped(position.sequence)) of \(Output.grouped(total)) events",
+                "\(work) \(Output.grouped(position.sequence)) of \(Output.grouped(total)) events",
                 fraction: Double(position.sequence) / Double(max(1, total)))
+        }
+        let set = try engine.trainingSet(features, label: label, group: by.isEmpty ? nil : by) {
+            show("replaying", $0)
         }
         progress.clear()
         Output.note(TrainingText.account(set))
+        let guarded = try engine.confirmNoLookAhead(in: set, features: features, rowCount: guardRows) {
+            show("guarding against look-ahead,", $0)
+        }
+        progress.clear()
+        if guarded > 0 {
+            Output.note(
+                "\(Output.count(guarded, "row")) computed again from a log that ends with them: not a bit differs.")
+        }
         let warm = try startFrom.map { try registry.load($0) }
         let trained = try engine.train(
             set, features: features, label: label, name: name, version: registry.nextVersion(of: name),
