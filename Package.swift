@@ -48,6 +48,7 @@ let package = Package(
         .library(name: "CaliberRegression", targets: ["CaliberRegression"]),
         .library(name: "CaliberFeatures", targets: ["CaliberFeatures"]),
         .library(name: "CaliberScoring", targets: ["CaliberScoring"]),
+        .library(name: "CaliberStore", targets: ["CaliberStore"]),
     ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),

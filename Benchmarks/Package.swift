@@ -1,6 +1,16 @@
 // swift-tools-version: 6.2
 // The side-by-side run is a package of its own: nothing that ships depends on it.
+import Foundation
 import PackageDescription
+
+/// The features' stream is no public API. Swift lets the modules of one package see it, and SwiftPM names a package as
+/// its folder, in small letters and with underscores.
+let folder = URL(fileURLWithPath: Context.packageDirectory).deletingLastPathComponent().lastPathComponent
+let insider: [SwiftSetting] = [
+    .unsafeFlags([
+        "-package-name", String(folder.lowercased().map { $0.isLetter || $0.isNumber ? $0 : "_" }),
+    ])
+]
 
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
@@ -26,9 +36,11 @@ let package = Package(
                 .product(name: "CaliberQuery", package: "caliber"),
                 .product(name: "CaliberRegression", package: "caliber"),
                 .product(name: "CaliberFeatures", package: "caliber"),
+                .product(name: "CaliberScoring", package: "caliber"),
+                .product(name: "CaliberStore", package: "caliber"),
                 .product(name: "CaliberSimulator", package: "caliber"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            path: "Sources/CaliberBench", swiftSettings: strict)
+            path: "Sources/CaliberBench", packageAccess: false, swiftSettings: strict + insider)
     ]
 )

@@ -24,3 +24,12 @@ struct ExtraMemory {
         return kilobytes * 1024
     }
 }
+
+/// What this process has used of all processors, in seconds.
+enum ProcessorTime {
+    static func seconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+}

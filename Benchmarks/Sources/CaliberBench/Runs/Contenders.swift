@@ -6,6 +6,7 @@ struct Contenders: ParsableArguments {
     @Option(help: "The caliber program.") var caliber = ".build/release/caliber"
     @Option(help: "Folder of the dictionary that the simulated streams keep to.") var dictionary = "dictionary"
     @Option(help: "Folder of the dictionary of the table of orders.") var ordersDictionary = "Benchmarks/dictionary"
+    @Option(help: "The feature set that all engines compute.") var featurePage = "Benchmarks/features/windows.yaml"
     @Option(help: "Python with the peers in it.") var python = ".tools/peers/bin/python"
     @Option(help: "Folder of the peers' jobs.") var peers = "Benchmarks/Peers"
     @Option(help: "Folder for the run's databases; what the run makes in it is removed.") var work = ".build-bench/run"

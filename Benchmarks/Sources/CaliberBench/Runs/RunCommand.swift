@@ -3,7 +3,7 @@ import Foundation
 
 /// What a run can measure.
 enum RunPart: String, CaseIterable, ExpressibleByArgument {
-    case queries, start, disk, intake, live, growth, train, score
+    case queries, start, disk, intake, live, growth, train, score, features, event
 
     /// Whether it needs the table of orders in every engine's form.
     var usesOrders: Bool { [.queries, .start, .disk].contains(self) }
@@ -24,6 +24,10 @@ struct RunCommand: ParsableCommand {
     @Option(help: "Live batches.") var liveBatches = 100
     @Option(help: "Rows of 200 columns that models are fitted on and score.") var trainRows = 1_000_000
     @Option(help: "Rounds of fits; the median counts.") var trainRepetitions = 3
+    @Option(help: "Orders whose features are computed by replay; also a tenth of them.") var featureOrders = 1_000_000
+    @Option(help: "Rounds of features; the median counts.") var featureRepetitions = 3
+    @Option(help: "Orders before and among the events that are scored one at a time.") var eventOrders = 100_000
+    @Option(help: "Events that come one at a time.") var events = 20_000
     @Option(help: "The page whose tables are written anew.") var page = "docs/performance.md"
     @Option(
         name: .customLong("only"), parsing: .upToNextOption, help: "Parts to measure; the page is then left as it is.")
@@ -32,7 +36,7 @@ struct RunCommand: ParsableCommand {
     func validate() throws {
         let counts = [
             orders, intakeOrders, sqliteIntakeOrders, intakeRepetitions, queryRepetitions, liveBatches, trainRows,
-            trainRepetitions,
+            trainRepetitions, featureOrders, featureRepetitions, eventOrders, events,
         ]
         guard counts.allSatisfy({ $0 > 0 }), intakeGrowth >= 0 else {
             throw ValidationError("Orders, batches and repetitions are at least 1.")
@@ -62,6 +66,8 @@ struct RunCommand: ParsableCommand {
         if parts.contains(.growth) { sections.append(try growth()) }
         if parts.contains(.train) { sections.append(TrainSection(result: try learning().trainResult())) }
         if parts.contains(.score) { sections.append(ScoreSection(result: try learning().scoreResult())) }
+        if parts.contains(.features) { sections.append(try features()) }
+        if parts.contains(.event) { sections.append(try event()) }
         return sections
     }
 
@@ -113,6 +119,23 @@ struct RunCommand: ParsableCommand {
         LearningRun(
             contenders: contenders, folder: try dataFolder(), rowCount: trainRows, repetitions: trainRepetitions,
             seed: streams.seed)
+    }
+
+    private func features() throws -> FeaturesSection {
+        let run = FeaturesRun(contenders: contenders, repetitions: featureRepetitions)
+        let fewer = max(1, featureOrders / 10)
+        return FeaturesSection(results: [
+            try run.result(try FeatureFiles.prepare(orders: fewer, streams, contenders), forms: FeatureForm.allCases),
+            try run.result(
+                try FeatureFiles.prepare(orders: featureOrders, streams, contenders),
+                forms: FeatureForm.allCases.filter { !$0.isForFewOrders }),
+        ])
+    }
+
+    private func event() throws -> EventScoreSection {
+        let database = try FeatureFiles.prepareLive(orders: eventOrders, events: events, streams, contenders)
+        let run = EventScoreRun(contenders: contenders, orders: eventOrders, events: events, database: database)
+        return EventScoreSection(result: try run.result())
     }
 
     private static let smallestSize = 100_000

@@ -10,6 +10,10 @@ struct StreamOptions: ParsableArguments {
     func stream(orders: Int) throws -> EventStream {
         try EventStream.prepare(orders: orders, days: days, seed: seed, in: URL(filePath: data))
     }
+
+    func ordered(orders: Int) throws -> OrderedStream {
+        try OrderedStream.prepare(orders: orders, days: days, seed: seed, in: URL(filePath: data))
+    }
 }
 
 struct GenerateCommand: ParsableCommand {
@@ -18,8 +22,10 @@ struct GenerateCommand: ParsableCommand {
 
     @OptionGroup var streams: StreamOptions
     @Option(help: "Orders to place.") var orders = 250_000
+    @Flag(help: "In the order of time, without repeats, breaks and late events.") var ordered = false
 
     func run() throws {
+        if ordered { return print(try streams.ordered(orders: orders).url.path) }
         print(try streams.stream(orders: orders).url.path)
     }
 }
