@@ -9,7 +9,8 @@ import CaliberTesting
 enum FeatureWorld {
     static let windows = ["10m", "1h", "24h", "7d"]
 
-    static func dictionary() throws -> MetricDictionary {
+    /// - Parameter features: another page of features than the shop's own.
+    static func dictionary(features: String = features) throws -> MetricDictionary {
         try MetricDictionary.load(files: [
             DictionaryFile(path: "caliber.yaml", text: "name: shop\ntime_zone: Asia/Shanghai\ncurrency: CNY\n"),
             DictionaryFile(path: "contracts.yaml", text: contracts),
@@ -72,7 +73,7 @@ enum FeatureWorld {
               left:      {type: money, expr: "paid - coalesce(refunded, 0 CNY)"}
         """
 
-    private static let features = """
+    static let features = """
         feature_sets:
           - name: health
             owner: team:risk

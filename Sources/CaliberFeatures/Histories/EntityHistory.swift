@@ -1,59 +1,191 @@
 import CaliberCore
 import CaliberDictionary
-import Glibc
 
 /// Everything that is kept of one entity, and its features.
 final class EntityHistory: @unchecked Sendable {
     // Safe to share: in each chunk one thread alone works on an entity, and hands it back before the next chunk.
     let plan: EntityPlan
-    let index: Int
-    let tracks: [Track]
-    private let facts: [FactMemory]
-    /// By fact: the tracks that are of it.
-    private let tracksOfFact: [[Int]]
+    let layout: EntityLayout
+    let runs = KeyRuns()
+    /// By track.
+    let busyPlans: [BusyPlan]
+    // Stored privately, so that the compiler sees all accesses and needs no check of each at run time.
+    /// Keys with many facts, at the places that their runs name.
+    private var busy: [BusyKey?] = []
+    private var freeBusy: [Int] = []
+    private let index: Int
+    /// By fact: its track, −1 for one that does not matter.
+    private let trackOfFact: [Int]
+    /// The record of a key that has few facts, while it is read.
+    private let record: UnsafeMutablePointer<Int64>
+    /// What is kept of one fact.
+    private let kept: UnsafeMutablePointer<Int64>
 
-    init(_ plan: EntityPlan, index: Int, facts: [FactMemory]) {
+    init(_ plan: EntityPlan, index: Int, factCount: Int) {
         self.plan = plan
         self.index = index
-        self.facts = facts
-        tracks = plan.tracks.map { Track($0, facts: facts[$0.fact], entity: index) }
-        tracksOfFact = facts.indices.map { fact in plan.tracks.indices.filter { plan.tracks[$0].fact == fact } }
+        layout = EntityLayout(plan)
+        busyPlans = plan.tracks.map { BusyPlan($0) }
+        trackOfFact = (0..<factCount).map { plan.track(of: $0) ?? -1 }
+        record = .allocate(capacity: max(1, layout.recordCount))
+        kept = .allocate(capacity: max(1, plan.tracks.map(\.payload.count).max() ?? 0))
+    }
+
+    deinit {
+        record.deallocate()
+        kept.deallocate()
     }
 
     /// Goes through what a chunk brought, in its order: adds facts, and reads features at moments.
     func work(_ chunk: ChunkWork) {
-        for track in tracks { track.grow(keys: chunk.keyCounts[index]) }
+        runs.grow(keys: chunk.keyCounts[index])
         for action in chunk.actions {
             switch action.kind {
-            case .fact(let fact, let number): insert(fact, number, now: action.now)
-            case .attachment(let fact, let number, let entity, let key) where entity == index:
-                // Only now: the fact itself may stand earlier in the same chunk.
-                facts[fact].setKey(number, entity, to: key)
-                insert(fact, number, now: action.now)
-            case .attachment: break
-            case .moment(let row): read(row, now: action.now, chunk)
+            case .fact:
+                let track = trackOfFact[Int(action.fact)]
+                guard track >= 0 else { continue }
+                let facts = chunk.facts[Int(action.fact)]
+                let key = facts.key(Int(action.number), index)
+                if key >= 0 { insert(track, facts, Int(action.number), key: Int(key), now: action.now) }
+            case .moment: read(Int(action.number), now: action.now, chunk)
             }
-        }
-        for (fact, end) in chunk.forgotten where end > 0 { forget(fact, upTo: end, now: chunk.now) }
-    }
-
-    private func insert(_ fact: Int, _ number: Int, now: Int64) {
-        for index in tracksOfFact[fact] {
-            let key = tracks[index].facts.key(number, self.index)
-            if key >= 0 { tracks[index].insert(number, key: Int(key), now: now) }
         }
     }
 
-    /// Advances the keys of facts that are about to be forgotten past them.
-    private func forget(_ fact: Int, upTo end: Int, now: Int64) {
-        for index in tracksOfFact[fact] {
-            let track = tracks[index]
-            for number in track.facts.first..<end {
-                let key = track.facts.key(number, self.index)
-                if key >= 0 { track.advance(track.record(Int(key)), now: now) }
-            }
-            track.removeFirst(upTo: end)
+    // MARK: - Facts
+
+    private func insert(_ track: Int, _ facts: FactValues.View, _ number: Int, key: Int, now: Int64) {
+        let values = facts.values(number)
+        let plan = layout.tracks + track
+        for index in 0..<plan.pointee.payloadCount { kept[index] = values[plan.pointee.payload[index]] }
+        insert(track, key: key, time: facts.time(number), life: facts.life(number), values: values, now: now)
+    }
+
+    /// Adds a fact that has happened; what is kept of it stands in `kept`.
+    private func insert(
+        _ track: Int, key: Int, time: Int64, life: Int64, values: UnsafePointer<Int64>, now: Int64
+    ) {
+        let plan = layout.tracks + track
+        let keeps = plan.pointee.keeps(time, now: now)
+        if runs.places[key].start == KeyRuns.Place.none {
+            guard keeps || layout.headCount > 0 else { return }
+            begin(key, wordCount: keeps ? plan.pointee.entryStride : 0)
         }
+        let place = runs.places[key]
+        if place.isBusy, let busy = busy[Int(place.start)] {
+            layout.remember(plan.pointee, time: time, life: life, values, in: busy.record)
+            if keeps { busy.insert(track, time: time, kept, now: now) }
+            return
+        }
+        let head = runs.words(place.start)
+        layout.remember(plan.pointee, time: time, life: life, values, in: head)
+        if plan.pointee.isEndless { countDifferent(plan.pointee, track, key, in: head) }
+        if keeps { keep(track, key: key, time: time, now: now) }
+    }
+
+    /// Gives a key its first run.
+    private func begin(_ key: Int, wordCount: Int) {
+        guard let size = KeyRuns.size(of: layout.headCount + wordCount) else {
+            return setBusy(key, BusyKey(layout, busyPlans))
+        }
+        let start = runs.allocate(size)
+        runs.words(start).update(from: layout.blank, count: layout.headCount)
+        runs.places[key] = KeyRuns.Place(start: start, used: 0, size: UInt16(size))
+    }
+
+    /// Different values of all time, of a fact that is not kept yet.
+    private func countDifferent(
+        _ plan: EntityLayout.Track, _ track: Int, _ key: Int, in head: UnsafeMutablePointer<Int64>
+    ) {
+        guard let ever = plan.ever else { return }
+        let used = Int(runs.places[key].used)
+        for index in 0..<ever.pointee.measureCount {
+            let measure = ever.pointee.measures[index]
+            guard measure.distinct >= 0, kept[measure.payload] != FactValues.absent,
+                !layout.isRepeated(
+                    kept[measure.payload], at: 1 + measure.payload, as: layout.word(time: 0, track: track),
+                    in: head + layout.headCount, 0..<used)
+            else { continue }
+            head[measure.distinct] += 1
+        }
+    }
+
+    private func keep(_ track: Int, key: Int, time: Int64, now: Int64) {
+        let stride = layout.tracks[track].entryStride
+        if hasNoRoom(key, stride) {
+            purge(key, now: now)
+            let needed = layout.headCount + Int(runs.places[key].used) + stride
+            guard let size = KeyRuns.size(of: needed) else {
+                promote(key, now: now)
+                if let busy = busy[Int(runs.places[key].start)] { busy.insert(track, time: time, kept, now: now) }
+                return
+            }
+            if hasNoRoom(key, stride) { runs.move(key, to: size, headCount: layout.headCount) }
+        }
+        let used = Int(runs.places[key].used)
+        let entries = runs.words(runs.places[key].start) + layout.headCount
+        let word = layout.word(time: time, track: track)
+        let place = self.place(of: word, in: entries, used)
+        (entries + place + stride).update(from: entries + place, count: used - place)
+        entries[place] = word
+        for index in 0..<stride - 1 { entries[place + 1 + index] = kept[index] }
+        runs.places[key].used = UInt16(used + stride)
+    }
+
+    private func hasNoRoom(_ key: Int, _ wordCount: Int) -> Bool {
+        let place = runs.places[key]
+        return layout.headCount + Int(place.used) + wordCount > KeyRuns.sizes[Int(place.size)]
+    }
+
+    private func place(of word: Int64, in entries: UnsafePointer<Int64>, _ used: Int) -> Int {
+        var place = 0
+        while place < used, entries[place] <= word { place += layout.tracks[layout.track(entries[place])].entryStride }
+        return place
+    }
+
+    /// Takes facts that have left every window out of a key's run.
+    private func purge(_ key: Int, now: Int64) {
+        let used = Int(runs.places[key].used)
+        let entries = runs.words(runs.places[key].start) + layout.headCount
+        var place = 0
+        var kept = 0
+        while place < used {
+            let track = layout.tracks + layout.track(entries[place])
+            let stride = track.pointee.entryStride
+            if track.pointee.keeps(layout.time(entries[place]), now: now) {
+                if kept != place { (entries + kept).update(from: entries + place, count: stride) }
+                kept += stride
+            }
+            place += stride
+        }
+        runs.places[key].used = UInt16(kept)
+    }
+
+    /// Makes a key that has outgrown its run a busy one.
+    private func promote(_ key: Int, now: Int64) {
+        let busy = BusyKey(layout, busyPlans)
+        let place = runs.places[key]
+        if place.start != KeyRuns.Place.none {
+            let head = runs.words(place.start)
+            busy.record.update(from: head, count: layout.headCount)
+            let entries = head + layout.headCount
+            var next = 0
+            while next < Int(place.used) {
+                let track = layout.track(entries[next])
+                busy.insert(track, time: layout.time(entries[next]), entries + next + 1, now: now)
+                next += layout.tracks[track].entryStride
+            }
+            runs.release(place.start, size: Int(place.size))
+        }
+        setBusy(key, busy)
+    }
+
+    func busyKey(at place: UInt32) -> BusyKey? { busy[Int(place)] }
+
+    func setBusy(_ key: Int, _ made: BusyKey) {
+        let place = freeBusy.popLast() ?? busy.count
+        if place == busy.count { busy.append(made) } else { busy[place] = made }
+        runs.places[key] = KeyRuns.Place(start: UInt32(place), used: 0, size: KeyRuns.Place.busy)
     }
 
     // MARK: - Features
@@ -65,134 +197,64 @@ final class EntityHistory: @unchecked Sendable {
             for feature in plan.features { values[feature.feature] = .nan }
             return
         }
-        for track in tracks { track.advance(track.record(key), now: now) }
+        let record = figures(of: key, now: now)
+        let life = chunk.lives[row]
         for feature in plan.features {
-            let value = value(of: feature, key: key, now: now, row: chunk.rows[row], own: values[feature.feature])
+            let value = KeyFigures.value(of: feature, record, now: now, life: life, own: values[feature.feature])
             values[feature.feature] = feature.isLog ? FeatureScale.log(value) : value
         }
     }
 
-    /// - Parameter own: of a deviation, the row's own value.
-    private func value(of feature: HistoryColumn, key: Int, now: Int64, row: Int32, own: Double) -> Double {
-        let track = tracks[feature.track]
-        let layout = track.layout
-        let record = track.record(key)
-        let start = record + layout.window(feature.window)
-        let count = start[TrackLayout.count]
-        switch feature.statistic {
-        case .count: return Double(count)
-        case .rate:
-            let other = tracks[feature.perTrack]
-            let per = (other.record(key) + other.layout.window(feature.perWindow))[TrackLayout.count]
-            return per == 0 ? .nan : Double(count) / Double(per)
-        case .sum: return Double(start[layout.sum(feature.measure)]) * feature.unit
-        case .mean:
-            let valued = start[layout.valued(feature.measure)]
-            return valued == 0 ? .nan : Double(start[layout.sum(feature.measure)]) / Double(valued) * feature.unit
-        case .max:
-            return track.greatest(feature.measure, window: feature.window, record).map { Double($0) * feature.unit }
-                ?? .nan
-        case .distinct: return Double(start[layout.distinct(feature.measure)])
-        case .since:
-            let isOwn = record[TrackLayout.newestRow] == Int64(row)
-            return hours(from: record[isOwn ? TrackLayout.otherTime : TrackLayout.newestTime], to: now)
-        case .age:
-            let first = record[TrackLayout.firstTime]
-            return hours(from: first == .max ? TrackLayout.never : first, to: now)
-        case .zscore:
-            let short = Spread(start, layout, feature.measure)
-            let long = Spread(record + layout.window(feature.baseline), layout, feature.measure)
-            guard short.count > 0, long.deviation > 0 else { return .nan }
-            return (short.mean - long.mean) / (long.deviation / Double(short.count).squareRoot())
-        case .surge: return surge(record, layout, feature, now: now)
-        case .deviation:
-            let spread = Spread(start, layout, feature.measure)
-            guard spread.deviation > 0 else { return .nan }
-            return (own - spread.mean * feature.unit) / (spread.deviation * feature.unit)
+    /// A key's record as of a moment; valid until the next is asked for.
+    private func figures(of key: Int, now: Int64) -> UnsafePointer<Int64> {
+        let place = runs.places[key]
+        if place.isBusy, let busy = busy[Int(place.start)] {
+            busy.settle(now: now)
+            return UnsafePointer(busy.record)
+        }
+        record.update(from: layout.blank, count: layout.recordCount)
+        guard place.start != KeyRuns.Place.none else { return UnsafePointer(record) }
+        let head = runs.words(place.start)
+        record.update(from: head, count: layout.headCount)
+        layout.addUp(head + layout.headCount, count: Int(place.used), now: now, into: record)
+        return UnsafePointer(record)
+    }
+
+    // MARK: - Forgetting
+
+    /// Takes out what has left every window.
+    func purge(now: Int64) {
+        for key in 0..<runs.count where runs.places[key].start != KeyRuns.Place.none {
+            let place = runs.places[key]
+            if place.isBusy {
+                purgeBusy(key, Int(place.start), now: now)
+            } else {
+                purge(key, now: now)
+                shrink(key)
+            }
         }
     }
 
-    private func hours(from time: Int64, to now: Int64) -> Double {
-        time == TrackLayout.never ? .nan : FeatureUnits.hours(now - time)
+    private func purgeBusy(_ key: Int, _ place: Int, now: Int64) {
+        guard let former = busy[place] else { return }
+        former.settle(now: now)
+        guard former.isEmpty, KeyRuns.size(of: layout.headCount) != nil else { return }
+        busy[place] = nil
+        freeBusy.append(place)
+        runs.places[key] = KeyRuns.Place()
+        guard layout.headCount > 0 else { return }
+        begin(key, wordCount: 0)
+        runs.words(runs.places[key].start).update(from: former.record, count: layout.headCount)
     }
 
-    /// A Poisson count beside what the baseline lets expect; a history shorter than the baseline counts by its length.
-    private func surge(
-        _ record: UnsafeMutablePointer<Int64>, _ layout: TrackLayout, _ feature: HistoryColumn, now: Int64
-    ) -> Double {
-        let windows = tracks[feature.track].plan.windows
-        let count = (record + layout.window(feature.window))[TrackLayout.count]
-        let longCount = (record + layout.window(feature.baseline))[TrackLayout.count]
-        guard longCount > 0 else { return .nan }
-        let age = now - record[TrackLayout.firstTime]
-        let length = Swift.max(windows[feature.window], Swift.min(windows[feature.baseline], age))
-        let expected = Double(longCount) * Double(windows[feature.window]) / Double(length)
-        return (Double(count) - expected) / expected.squareRoot()
-    }
-}
-
-/// Mean and deviation of a window's values, in their own unit.
-///
-/// The deviation is the sample's (n − 1); 0 for fewer than two values.
-private struct Spread {
-    let count: Int64
-    let mean: Double
-    let deviation: Double
-
-    init(_ start: UnsafeMutablePointer<Int64>, _ layout: TrackLayout, _ measure: Int) {
-        count = start[layout.valued(measure)]
-        let sum = start[layout.sum(measure)]
-        mean = count == 0 ? 0 : Double(sum) / Double(count)
-        guard count > 1 else {
-            deviation = 0
-            return
-        }
-        // n·Σx² − (Σx)² in whole numbers: nothing is lost where the values are close to each other.
-        let squares = TrackLayout.wide(start + layout.squares(measure))
-        let (product, overflows) = squares.multipliedReportingOverflow(by: Int128(count))
-        if overflows {
-            deviation = Swift.max(0, (Double(squares) - Double(sum) * mean) / Double(count - 1)).squareRoot()
-        } else {
-            let numerator = product - Int128(sum) * Int128(sum)
-            deviation = (Double(numerator) / (Double(count) * Double(count - 1))).squareRoot()
+    private func shrink(_ key: Int) {
+        let place = runs.places[key]
+        let needed = layout.headCount + Int(place.used)
+        if needed == 0 {
+            runs.release(place.start, size: Int(place.size))
+            runs.places[key] = KeyRuns.Place()
+        } else if let size = KeyRuns.size(of: needed), size + 1 < Int(place.size) {
+            runs.move(key, to: size, headCount: layout.headCount)
         }
     }
-}
-
-enum FeatureScale {
-    /// `sign(x) · ln(1 + |x|)`.
-    static func log(_ value: Double) -> Double { value < 0 ? -log1p(-value) : log1p(value) }
-}
-
-/// What one chunk brought, as all entities go through it.
-struct ChunkWork: @unchecked Sendable {
-    // Safe to share: read by all; of `values`, each entity's thread writes the columns that are its own.
-    struct Action {
-        enum Kind {
-            /// A fact of a kind, by its number, for all entities that it names.
-            case fact(Int, Int)
-            /// A fact of which one entity became known only now.
-            case attachment(Int, Int, entity: Int, key: Int32)
-            /// A row of the output.
-            case moment(Int)
-        }
-
-        let kind: Kind
-        let now: Int64
-    }
-
-    let actions: [Action]
-    /// By entity.
-    let keyCounts: [Int]
-    let entityCount: Int
-    let featureCount: Int
-    /// By moment and entity; −1 for an entity that is not known.
-    let keys: UnsafePointer<Int32>
-    /// By moment.
-    let rows: UnsafePointer<Int32>
-    /// By moment and feature.
-    let values: UnsafeMutablePointer<Double>
-    /// By fact: facts before this number are forgotten; 0 for none.
-    let forgotten: [(fact: Int, end: Int)]
-    let now: Int64
 }

@@ -14,8 +14,15 @@ package struct FeaturePlan: Sendable {
     let entities: [EntityPlan]
     /// Features that are expressions over the row, and rows' own values that deviations are taken of.
     let expressions: [OwnExpression]
+    /// By entity, the row's slot whose strings are its keys.
+    let entitySlots: [Int]
+    /// By fact and entity, whether some feature reads the one's history of the other.
+    private let concerns: [Bool]
     let closed: TypedExpression?
     let zone: BusinessZone
+    /// The longest window, in microseconds. A row that is closed, and of which nothing was heard for longer, is forgotten:
+    /// what comes of it then begins it anew.
+    let horizon: Int64
 
     package var featureCount: Int { definition.features.count }
 
@@ -33,15 +40,23 @@ package struct FeaturePlan: Sendable {
             rows.add(column, dictionary: dictionary)
         }
         self.rows = rows
-        let entitySlots = definition.entities.map { rows.slot(of: $0.column) ?? 0 }
+        entitySlots = definition.entities.map { rows.slot(of: $0.column) ?? 0 }
         let tracks = TrackPlanning(definition)
-        facts = definition.facts.indices.map { tracks.fact($0, zone: dictionary.settings.timeZone) }
-        entities = definition.entities.indices.map { tracks.entity($0, slot: entitySlots[$0]) }
+        facts = definition.facts.indices.map { tracks.fact($0) }
+        horizon = tracks.horizon
+        let slots = entitySlots
+        entities = definition.entities.indices.map { tracks.entity($0, slot: slots[$0]) }
+        let histories = entities
+        concerns = definition.facts.indices.flatMap { fact in histories.map { $0.track(of: fact) != nil } }
         let known = rows
         contracts = dictionary.contracts.filter { table.contracts.contains($0.name) }.compactMap {
-            ContractPlan($0, table: table, definition, known, entitySlots: Set(entitySlots))
+            ContractPlan($0, table: table, definition, known, entitySlots: Set(slots))
         }
     }
+
+    /// Whether some feature reads what happened to an entity in that respect.
+    @inline(__always)
+    func concerns(_ fact: Int, _ entity: Int) -> Bool { concerns[fact * entitySlots.count + entity] }
 
     private static func expressions(of definition: FeatureSetDefinition) -> [OwnExpression] {
         definition.features.enumerated().compactMap { index, feature in

@@ -1,10 +1,11 @@
 import CaliberColumns
 import CaliberEventLog
 
-/// One batch's events as the folds of its contract read them: plain pointers, looked up once a batch.
+/// One batch's events as the folds of its contract read them: plain pointers, looked up once a batch, in memory that is kept
+/// from batch to batch.
 ///
-/// Lives no longer than the batch, the masks and the translated lanes that it points into.
-struct FoldSources {
+/// What it points into lives no longer than the batch, the masks and the translated lanes.
+final class FoldSources {
     struct Aggregate {
         let kind: RowFolds.Aggregate.Kind
         let slot: Int
@@ -24,45 +25,93 @@ struct FoldSources {
         let isLast: Bool
         let leader: Int
         let mask: UnsafePointer<UInt8>?
-        let columns: [Column]
+        let columns: UnsafeMutablePointer<Column>
+        let columnCount: Int
     }
 
-    let aggregates: [Aggregate]
-    let orders: [Order]
-    let tie: UnsafePointer<Int64>
-    private let times: UnsafePointer<Int64>
-    private let timeValidity: UnsafePointer<UInt8>
+    let aggregates: UnsafeMutablePointer<Aggregate>
+    let aggregateCount: Int
+    let orders: UnsafeMutablePointer<Order>
+    let orderCount: Int
+    private let columns: UnsafeMutablePointer<Order.Column>
+    private let folds: RowFolds
 
+    init(_ folds: RowFolds) {
+        self.folds = folds
+        aggregateCount = folds.aggregates.count
+        orderCount = folds.orders.count
+        aggregates = .allocate(capacity: max(1, aggregateCount))
+        orders = .allocate(capacity: max(1, orderCount))
+        columns = .allocate(capacity: max(1, folds.orders.reduce(0) { $0 + $1.columns.count }))
+    }
+
+    deinit {
+        aggregates.deallocate()
+        orders.deallocate()
+        columns.deallocate()
+    }
+
+    /// Points to another batch.
+    ///
     /// - Parameters:
-    ///   - lanes: of a field, as the slot that it fills keeps them.
     ///   - masks: of each condition.
-    init(
-        _ folds: RowFolds, _ batch: EventBatch, masks: [UnsafePointer<UInt8>],
+    ///   - lanes: of a field, as the slot that it fills keeps them.
+    func begin(
+        _ batch: EventBatch, masks: (Int) -> UnsafePointer<UInt8>,
         lanes: (EventField, _ slot: Int) -> UnsafePointer<Int64>
     ) {
-        aggregates = folds.aggregates.map { fold in
-            Aggregate(
-                kind: fold.kind, slot: fold.slot, values: fold.field.map { lanes($0, fold.slot) },
-                validity: fold.field.map { UnsafePointer($0.column(of: batch).validity) },
-                mask: fold.condition.map { masks[$0] })
+        for (index, fold) in folds.aggregates.enumerated() {
+            (aggregates + index).initialize(
+                to: Aggregate(
+                    kind: fold.kind, slot: fold.slot, values: fold.field.map { lanes($0, fold.slot) },
+                    validity: fold.field.map { UnsafePointer($0.column(of: batch).validity) },
+                    mask: fold.condition.map(masks)))
         }
-        orders = folds.orders.map { fold in
-            Order(
-                isLast: fold.isLast, leader: fold.leader, mask: fold.condition.map { masks[$0] },
-                columns: fold.columns.map {
-                    Order.Column(
-                        slot: $0.slot, values: lanes($0.field, $0.slot),
-                        validity: UnsafePointer($0.field.column(of: batch).validity))
-                })
+        var next = columns
+        for (index, fold) in folds.orders.enumerated() {
+            (orders + index).initialize(
+                to: Order(
+                    isLast: fold.isLast, leader: fold.leader, mask: fold.condition.map(masks), columns: next,
+                    columnCount: fold.columns.count))
+            for column in fold.columns {
+                next.initialize(
+                    to: Order.Column(
+                        slot: column.slot, values: lanes(column.field, column.slot),
+                        validity: UnsafePointer(column.field.column(of: batch).validity)))
+                next += 1
+            }
         }
+    }
+}
+
+/// When and in which order the events of a batch came, as plain pointers.
+struct EventClock {
+    private let tie: UnsafePointer<Int64>
+    private let times: UnsafePointer<Int64>
+    private let timeValidity: UnsafePointer<UInt8>
+    private let recorded: UnsafePointer<Int64>?
+    private let recordedValidity: UnsafePointer<UInt8>?
+
+    init(_ batch: EventBatch) {
         tie = UnsafePointer(batch.tieBreak.lanes)
         times = UnsafePointer(batch.time.lanes)
         timeValidity = UnsafePointer(batch.time.validity)
+        recorded = batch.arrival.map { UnsafePointer($0.recordedAt.lanes) }
+        recordedValidity = batch.arrival.map { UnsafePointer($0.recordedAt.validity) }
     }
 
-    /// An event without a time comes before all others.
+    /// Events are ordered by time, then by the hash of their identity. One without a time comes before all others.
     @inline(__always)
-    func time(_ event: Int) -> Int64 { timeValidity[event] == 0 ? .min : times[event] }
+    func order(_ event: Int) -> RowMemory.Holder {
+        RowMemory.Holder(time: timeValidity[event] == 0 ? .min : times[event], tie: tie[event])
+    }
+
+    /// When an event arrived; nil where it does not say.
+    @inline(__always)
+    func arrival(_ event: Int) -> Int64? {
+        if let recorded, let recordedValidity, recordedValidity[event] != 0 { return recorded[event] }
+        return timeValidity[event] == 0 ? nil : times[event]
+    }
 }
 
 extension EventField {

@@ -3,8 +3,8 @@ import CaliberCore
 
 /// Every row's columns as of the event that was folded last: one contiguous record a row.
 ///
-/// A record is: words of validity bits, words that say which leaders there are, a word of flags, the slots' lanes, and
-/// time and tie-break of each leader.
+/// A record is: words of validity bits, words that say which leaders there are, when the row was last heard of, the slots'
+/// lanes, and time and tie-break of each leader.
 final class RowMemory {
     let slotCount: Int
     private let leaderCount: Int
@@ -14,6 +14,10 @@ final class RowMemory {
     private(set) var count = 0
     private var capacity: Int
     private(set) var words: UnsafeMutablePointer<Int64>
+    /// By row: the log position at which it began, which tells it from all rows before and after.
+    private(set) var lives: UnsafeMutablePointer<Int64>
+    /// By row: whether it was learned from at its first training moment.
+    private(set) var isTrained: UnsafeMutablePointer<Bool>
     /// Where a column's value is not the leader's: the event that it is of.
     var holders: [Int: Holder] = [:]
 
@@ -30,13 +34,19 @@ final class RowMemory {
         stride = validityWords + leaderWords + 1 + plan.slots.count + 2 * plan.leaderCount
         self.capacity = capacity
         words = .allocate(capacity: capacity * stride)
+        lives = .allocate(capacity: capacity)
+        isTrained = .allocate(capacity: capacity)
     }
 
-    deinit { words.deallocate() }
+    deinit {
+        words.deallocate()
+        lives.deallocate()
+        isTrained.deallocate()
+    }
 
     /// Where the lanes begin in a record.
     var firstLane: Int { validityWords + leaderWords + 1 }
-    private var flagsWord: Int { validityWords + leaderWords }
+    private var heardWord: Int { validityWords + leaderWords }
     private var firstLeader: Int { firstLane + slotCount }
 
     @inline(__always)
@@ -47,27 +57,72 @@ final class RowMemory {
         guard rowCount > count else { return }
         if rowCount > capacity {
             capacity = max(rowCount, capacity * 2)
-            let moved = UnsafeMutablePointer<Int64>.allocate(capacity: capacity * stride)
-            moved.update(from: words, count: count * stride)
-            words.deallocate()
-            words = moved
+            words = RowMemory.moved(words, count * stride, capacity * stride)
+            lives = RowMemory.moved(lives, count, capacity)
+            isTrained = RowMemory.moved(isTrained, count, capacity)
         }
-        (words + count * stride).update(repeating: 0, count: (rowCount - count) * stride)
+        for row in count..<rowCount { clear(row) }
+        (lives + count).update(repeating: 0, count: rowCount - count)
+        (isTrained + count).update(repeating: false, count: rowCount - count)
         count = rowCount
     }
 
-    // MARK: - Flags
+    private static func moved<Element>(
+        _ old: UnsafeMutablePointer<Element>, _ count: Int, _ capacity: Int
+    ) -> UnsafeMutablePointer<Element> {
+        let new = UnsafeMutablePointer<Element>.allocate(capacity: capacity)
+        new.update(from: old, count: count)
+        old.deallocate()
+        return new
+    }
 
-    /// A row that is marked has facts that wait for an entity.
-    static let waitsFlag: Int64 = 1
-    /// The row was learned from at its first training moment.
-    static let trainedFlag: Int64 = 2
+    /// Takes up rows that were put away.
+    func restore(_ first: Int, _ words: [Int64], _ lives: [Int64], _ isTrained: [Bool]) {
+        grow(to: first + lives.count)
+        record(first).update(from: words, count: words.count)
+        (self.lives + first).update(from: lives, count: lives.count)
+        (self.isTrained + first).update(from: isTrained, count: isTrained.count)
+    }
+
+    // MARK: - Lives
+
+    /// No event of the row has come.
+    static let neverHeard = Int64.min
+
+    /// The clock of arrival at the row's last event, or `neverHeard`.
+    @inline(__always)
+    func heard(_ row: Int) -> Int64 { record(row)[heardWord] }
 
     @inline(__always)
-    func has(_ flag: Int64, _ row: Int) -> Bool { record(row)[flagsWord] & flag != 0 }
+    func setHeard(_ row: Int, at now: Int64) { record(row)[heardWord] = now }
 
-    func set(_ flag: Int64, _ row: Int, to value: Bool) {
-        if value { record(row)[flagsWord] |= flag } else { record(row)[flagsWord] &= ~flag }
+    /// A row of which nothing is known.
+    func clear(_ row: Int) {
+        record(row).update(repeating: 0, count: stride)
+        record(row)[heardWord] = RowMemory.neverHeard
+        guard !holders.isEmpty else { return }
+        for slot in 0..<slotCount { holders[row * slotCount + slot] = nil }
+    }
+
+    /// Gives rows other numbers, which rise as the old ones do.
+    ///
+    /// - Parameter numbers: by row, the new one; −1 for a row that is forgotten.
+    func renumber(_ numbers: [Int32]) {
+        var kept = 0
+        for row in 0..<count where numbers[row] >= 0 {
+            if kept != row {
+                record(kept).update(from: record(row), count: stride)
+                lives[kept] = lives[row]
+                isTrained[kept] = isTrained[row]
+            }
+            kept += 1
+        }
+        var moved: [Int: Holder] = [:]
+        for (key, holder) in holders where numbers[key / slotCount] >= 0 {
+            moved[Int(numbers[key / slotCount]) * slotCount + key % slotCount] = holder
+        }
+        holders = moved
+        count = kept
     }
 
     // MARK: - Lanes
@@ -86,11 +141,12 @@ final class RowMemory {
     ///
     /// - Parameters:
     ///   - event: the event's row in its batch.
-    ///   - masks: of each condition of the folds, which events meet it.
-    func fold(_ folds: FoldSources, event: Int, into row: Int) {
+    func fold(_ folds: FoldSources, _ clock: EventClock, event: Int, into row: Int) {
         let record = record(row)
-        for aggregate in folds.aggregates { fold(aggregate, event, record) }
-        for order in folds.orders { fold(order, folds, event, row, record) }
+        for index in 0..<folds.aggregateCount { fold(folds.aggregates[index], event, record) }
+        guard folds.orderCount > 0 else { return }
+        let own = clock.order(event)
+        for index in 0..<folds.orderCount { fold(folds.orders[index], own, event, row, record) }
     }
 
     private func fold(_ fold: FoldSources.Aggregate, _ event: Int, _ record: UnsafeMutablePointer<Int64>) {
@@ -125,11 +181,9 @@ final class RowMemory {
     }
 
     private func fold(
-        _ fold: FoldSources.Order, _ folds: FoldSources, _ event: Int, _ row: Int,
-        _ record: UnsafeMutablePointer<Int64>
+        _ fold: FoldSources.Order, _ own: Holder, _ event: Int, _ row: Int, _ record: UnsafeMutablePointer<Int64>
     ) {
         if let mask = fold.mask, mask[event] == 0 { return }
-        let own = Holder(time: folds.time(event), tie: folds.tie[event])
         let leader = record + firstLeader + 2 * fold.leader
         let bit: Int64 = 1 << Int64(fold.leader & 63)
         let leadersWord = validityWords + fold.leader >> 6
@@ -137,7 +191,8 @@ final class RowMemory {
         let former = Holder(time: leader[0], tie: leader[1])
         let leads = !hasLeader || RowMemory.isBetter(own, than: former, isLast: fold.isLast)
         let lanes = record + firstLane
-        for column in fold.columns {
+        for index in 0..<fold.columnCount {
+            let column = fold.columns[index]
             let slot = column.slot
             let key = row * slotCount + slot
             let hasValue = column.validity[event] != 0

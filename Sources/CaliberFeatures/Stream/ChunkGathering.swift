@@ -32,30 +32,52 @@ struct ArrivalOrder {
     }
 }
 
+/// Events of one contract that are moments, and the moments' numbers.
+struct ChosenEvents {
+    var events: [Int32] = []
+    var outputs: [Int] = []
+}
+
 /// What is found out of a chunk, in the order of arrival.
 struct ChunkGathering {
     let selection: FeatureStream.Selection
-    let featureCount: Int
     /// The position before the chunk.
     let first: LogPosition
     var actions: [ChunkWork.Action] = []
     var moments: [FeatureBlock.Moment] = []
     /// By moment and entity.
     var keys: [Int32] = []
-    /// By stage: events that are moments, and the moments' numbers.
-    var events: [Int: (events: [Int32], outputs: [Int])] = [:]
+    /// By moment: what tells its row from all others.
+    var lives: [Int64] = []
+    /// By stage.
+    var chosen: [ChosenEvents]
 
-    init(_ plan: FeaturePlan, first: LogPosition, selection: FeatureStream.Selection) {
+    init(stageCount: Int, first: LogPosition, selection: FeatureStream.Selection) {
         self.selection = selection
         self.first = first
-        featureCount = plan.featureCount
+        chosen = (0..<stageCount).map { _ in ChosenEvents() }
     }
 
-    mutating func add(_ moment: FeatureBlock.Moment, _ place: ArrivalOrder.Place) {
-        actions.append(ChunkWork.Action(kind: .moment(moments.count), now: moment.now))
-        events[Int(place.stage), default: ([], [])].events.append(place.event)
-        events[Int(place.stage)]?.outputs.append(moments.count)
+    /// Where an event stands in the log.
+    func position(of place: ArrivalOrder.Place) -> LogPosition {
+        LogPosition(sequence: first.sequence + 1 + Int64(place.line))
+    }
+
+    mutating func add(fact: Int, _ number: Int, now: Int64) {
+        actions.append(
+            ChunkWork.Action(
+                kind: .fact, fact: Int32(truncatingIfNeeded: fact), number: Int32(truncatingIfNeeded: number), now: now)
+        )
+    }
+
+    mutating func add(_ moment: FeatureBlock.Moment, life: Int64, _ place: ArrivalOrder.Place) {
+        actions.append(
+            ChunkWork.Action(
+                kind: .moment, fact: -1, number: Int32(truncatingIfNeeded: moments.count), now: moment.now))
+        chosen[Int(place.stage)].events.append(place.event)
+        chosen[Int(place.stage)].outputs.append(moments.count)
         moments.append(moment)
+        lives.append(life)
     }
 }
 
@@ -63,32 +85,31 @@ struct ChunkGathering {
 final class FeatureOutput {
     let values: UnsafeMutablePointer<Double>
     let keys: UnsafeMutablePointer<Int32>
-    let rows: UnsafeMutablePointer<Int32>
-    private let plan: FeaturePlan
-    private let events: [Int: (events: [Int32], outputs: [Int])]
+    let lives: UnsafeMutablePointer<Int64>
+    private var chosen: [ChosenEvents]
 
-    init(_ chunk: ChunkGathering, _ plan: FeaturePlan) {
-        self.plan = plan
-        events = chunk.events
-        let valueCount = chunk.moments.count * plan.featureCount
+    init(_ chunk: ChunkGathering, featureCount: Int) {
+        chosen = chunk.chosen
+        let valueCount = chunk.moments.count * featureCount
         values = .allocate(capacity: max(1, valueCount))
         values.initialize(repeating: .nan, count: max(1, valueCount))
         keys = .allocate(capacity: max(1, chunk.keys.count))
         keys.update(from: chunk.keys, count: chunk.keys.count)
-        rows = .allocate(capacity: max(1, chunk.moments.count))
-        for (index, moment) in chunk.moments.enumerated() { rows[index] = Int32(truncatingIfNeeded: moment.row) }
+        lives = .allocate(capacity: max(1, chunk.lives.count))
+        lives.update(from: chunk.lives, count: chunk.lives.count)
     }
 
     deinit {
         values.deallocate()
         keys.deallocate()
-        rows.deallocate()
+        lives.deallocate()
     }
 
-    func evaluateExpressions(of index: Int, _ stage: ContractStage) {
-        guard var chosen = events[index] else { return }
-        chosen.events.withUnsafeMutableBufferPointer { events in
-            stage.evaluateExpressions(plan, events: events, outputs: chosen.outputs, into: values)
+    func evaluateExpressions(of index: Int, _ stage: ContractStage, _ plan: FeaturePlan) {
+        guard !chosen[index].events.isEmpty else { return }
+        let outputs = chosen[index].outputs
+        chosen[index].events.withUnsafeMutableBufferPointer { events in
+            stage.evaluateExpressions(plan, events: events, outputs: outputs, into: values)
         }
     }
 }

@@ -8,10 +8,16 @@ final class ContractStage {
     let plan: ContractPlan
     let observed: ObservedEvents
     private(set) var batch: EventBatch?
-    private(set) var sources: FoldSources?
+    let sources: FoldSources
+    /// Whether rows as of its events are looked at.
+    let isObserved: Bool
+    /// Whether an event can make an entity known that was not.
+    let revealsEntities: Bool
+    private(set) var clock: EventClock?
     private let keyField: TranslatedField
     /// The row of each event.
     private(set) var keys: UnsafePointer<Int64>?
+    private var keyValidity: UnsafePointer<UInt8>?
     /// Strings of a field as codes of the slot that it fills.
     private var slotFields: [Int: TranslatedField] = [:]
     private var slotLanes: [Int: UnsafePointer<Int64>] = [:]
@@ -39,6 +45,9 @@ final class ContractStage {
 
     init(_ plan: ContractPlan, set: FeaturePlan, memory: RowMemory, keys: StringPool, slotPools: [StringPool?]) {
         self.plan = plan
+        sources = FoldSources(plan.folds)
+        isObserved = plan.isObserved
+        revealsEntities = plan.revealsEntities
         observed = ObservedEvents(stride: memory.stride, firstLane: memory.firstLane)
         keyField = TranslatedField(plan.key[0], pool: keys)
         let slots =
@@ -62,9 +71,6 @@ final class ContractStage {
         masks = foldConditions.map { _ in ChunkScratch<UInt8>() }
     }
 
-    /// Pools of fields that programs read, in the order of the fields.
-    var fieldPools: [StringPool] { namedFields.keys.sorted().compactMap { namedFields[$0]?.pool } }
-
     /// Makes a batch ready to be folded event by event.
     func begin(_ batch: EventBatch) {
         self.batch = batch
@@ -81,15 +87,17 @@ final class ContractStage {
         for (condition, mask) in zip(foldConditions, masks) {
             condition.mask(count: batch.count, into: mask.reserve(batch.count))
         }
-        sources = FoldSources(plan.folds, batch, masks: masks.map { UnsafePointer($0.start) }) { field, slot in
+        sources.begin(batch, masks: { UnsafePointer(masks[$0].start) }) { field, slot in
             slotLanes[slot] ?? UnsafePointer(field.column(of: batch).lanes)
         }
+        clock = EventClock(batch)
+        keyValidity = UnsafePointer(plan.key[0].column(of: batch).validity)
     }
 
     /// The row that an event belongs to; −1 where it does not say.
     @inline(__always)
     func row(of event: Int) -> Int {
-        guard let keys, let batch, plan.key[0].column(of: batch).validity[event] != 0 else { return -1 }
+        guard let keys, let keyValidity, keyValidity[event] != 0 else { return -1 }
         return Int(keys[event])
     }
 

@@ -4,7 +4,7 @@ import CaliberEventLog
 /// Features of rows at moments of scoring, in the order of the log.
 package struct FeatureBlock {
     package struct Moment {
-        /// The row, by its number since the stream began: keys are told by `key(of:)`.
+        /// The row, by a number that is its own as long as the block is handed out: keys are told by `key(of:)`.
         package let row: Int
         /// The position of the moment in the set.
         package let moment: Int

@@ -16,29 +16,32 @@ package final class FeatureStream {
     package private(set) var position = LogPosition.start
     /// The clock of arrival: the latest `recordedtime` (or event time, where there is none) so far, UTC microseconds.
     package private(set) var now = FeatureStream.beginning
-    let keys = StringPool()
+    /// By row.
+    private(set) var keys = StringPool()
     let memory: RowMemory
-    let slotPools: [StringPool?]
-    let facts: [FactMemory]
+    /// By the row's slot; nil for one that holds no strings.
+    private(set) var slotPools: [StringPool?]
     let entities: [EntityHistory]
-    private let stages: [String: ContractStage]
-    /// Facts whose entity is not known yet, by row.
-    var waiting: [Int32: [WaitingFact]] = [:]
-    /// Facts that have arrived and not happened, the next to happen last.
-    var future: [FutureFact] = []
-    /// By fact: the first that may still lie in a window.
-    private var expiredEnds: [Int]
+    var pending = PendingFacts()
+    /// Hashes of the keys of rows that were learned from and are forgotten; only where nothing else is handed out.
+    var learned: Set<UInt64> = []
+    /// Rows and keys of entities at which it is time to forget.
+    private var nextForgetting: Int
+    /// `now` when rows and keys were forgotten last.
+    var lastForgetting = FeatureStream.beginning
+    private let fewestForgotten: Int
+    private let facts: [FactValues]
+    private var stages: [String: ContractStage] = [:]
+    private var closing: RowClosing?
+    /// Rows that began in the chunk.
+    private var births: [Birth] = []
 
-    struct WaitingFact {
-        let fact: Int
-        let number: Int
-        let entity: Int
-    }
-
-    struct FutureFact {
-        let time: Int64
-        let fact: Int
-        let number: Int
+    private struct Birth {
+        /// A position in the order of arrival.
+        let place: Int
+        let row: Int
+        /// Whether there was a row of this key before, which is forgotten.
+        let isAnew: Bool
     }
 
     /// Which moments are handed out.
@@ -48,23 +51,42 @@ package final class FeatureStream {
         case training
     }
 
-    package init(_ plan: FeaturePlan) {
+    /// - Parameter fewestForgotten: rows and keys of entities are looked through, for those that matter no more, once there
+    ///   are so many and twice as many as were left the last time; 0: after every chunk. Values are the same for any
+    ///   number.
+    package init(_ plan: FeaturePlan, fewestForgotten: Int = 1 << 16) {
         self.plan = plan
-        let memory = RowMemory(plan.rows)
-        let slotPools = plan.rows.slots.map { $0.holdsStrings ? StringPool() : nil }
-        let facts = plan.facts.map {
-            FactMemory(valueCount: $0.definition.values.count, entityCount: plan.entities.count)
+        self.fewestForgotten = fewestForgotten
+        nextForgetting = fewestForgotten
+        memory = RowMemory(plan.rows)
+        slotPools = plan.rows.slots.map { $0.holdsStrings ? StringPool() : nil }
+        entities = plan.entities.enumerated().map { EntityHistory($1, index: $0, factCount: plan.facts.count) }
+        facts = plan.facts.map {
+            FactValues(valueCount: $0.definition.values.count, entityCount: plan.entities.count)
         }
-        self.memory = memory
-        self.slotPools = slotPools
-        self.facts = facts
-        entities = plan.entities.enumerated().map { EntityHistory($1, index: $0, facts: facts) }
-        expiredEnds = facts.map { _ in 0 }
-        let keys = keys
+        makeStages()
+    }
+
+    /// What goes over events and rows remembers the codes of strings, and so begins anew with other pools.
+    private func makeStages() {
         stages = Dictionary(
             uniqueKeysWithValues: plan.contracts.map {
                 ($0.contract.name, ContractStage($0, set: plan, memory: memory, keys: keys, slotPools: slotPools))
             })
+        closing = RowClosing(plan, memory, slotPools: slotPools)
+    }
+
+    /// Takes up a state that was put away.
+    func goOn(from position: LogPosition, now: Int64) {
+        self.position = position
+        self.now = now
+    }
+
+    /// Takes other pools for the strings of rows and keys.
+    func replacePools(keys: StringPool, slots: [StringPool?]) {
+        self.keys = keys
+        slotPools = slots
+        makeStages()
     }
 
     /// Takes events of the log and hands out the features of the moments among them.
@@ -84,20 +106,21 @@ package final class FeatureStream {
         }
         memory.grow(to: keys.count)
         let order = ArrivalOrder(begun)
+        births.removeAll(keepingCapacity: true)
         fold(order, begun)
         for stage in begun { stage.evaluateFacts() }
-        var chunk = ChunkGathering(plan, first: position, selection: selection)
+        var chunk = ChunkGathering(stageCount: begun.count, first: position, selection: selection)
         gather(order, begun, &chunk)
-        let output = FeatureOutput(chunk, plan)
-        for (index, stage) in begun.enumerated() { output.evaluateExpressions(of: index, stage) }
-        let forgotten = forgettableFacts()
+        let output = FeatureOutput(chunk, featureCount: plan.featureCount)
+        for (index, stage) in begun.enumerated() { output.evaluateExpressions(of: index, stage, plan) }
         let work = ChunkWork(
-            actions: chunk.actions, keyCounts: entities.map { slotPools[$0.plan.slot]?.count ?? 0 },
-            entityCount: entities.count, featureCount: plan.featureCount, keys: output.keys, rows: output.rows,
-            values: output.values, forgotten: forgotten, now: now)
+            actions: chunk.actions, facts: facts.map(\.view),
+            keyCounts: entities.map { slotPools[$0.plan.slot]?.count ?? 0 }, entityCount: entities.count,
+            featureCount: plan.featureCount, keys: output.keys, lives: output.lives, values: output.values)
         run(work, workers: workers)
-        for (fact, end) in forgotten where end > 0 { facts[fact].removeFirst(upTo: end) }
+        for facts in facts { facts.removeAll() }
         position = end
+        defer { forgetIfWorthwhile(selection) }
         guard !chunk.moments.isEmpty else { return }
         try body(
             FeatureBlock(
@@ -121,65 +144,74 @@ package final class FeatureStream {
     /// Below it, threads cost more than they save.
     private static let fewestParallelActions = 2_000
 
-    /// Pools whose codes are kept from one chunk to the next, beside the keys.
-    var sharedPools: [StringPool] {
-        slotPools.compactMap { $0 } + stages.keys.sorted().flatMap { stages[$0]?.fieldPools ?? [] }
-    }
-
-    /// Takes up a state that was put away.
-    func goOn(from position: LogPosition, now: Int64) {
-        self.position = position
-        self.now = now
-        for index in facts.indices { expiredEnds[index] = facts[index].first }
-    }
-
     // MARK: - Rows
 
     /// Folds the events into their rows in the order of arrival, and keeps each row as it was after its event.
     private func fold(_ order: ArrivalOrder, _ stages: [ContractStage]) {
         let recordWords = memory.stride
-        for place in order.places {
+        for (index, place) in order.places.enumerated() {
             let stage = stages[Int(place.stage)]
             let event = Int(place.event)
-            advanceClock(stage, event)
+            guard let clock = stage.clock else { continue }
+            if let arrival = clock.arrival(event) { now = max(now, arrival) }
             let row = stage.row(of: event)
             stage.observed.nows[event] = now
             stage.observed.rows[event] = Int32(truncatingIfNeeded: row)
-            guard row >= 0, let sources = stage.sources else { continue }
-            memory.fold(sources, event: event, into: row)
-            if stage.plan.isObserved {
+            guard row >= 0 else { continue }
+            hear(of: row, at: index)
+            memory.fold(stage.sources, clock, event: event, into: row)
+            if stage.isObserved {
                 stage.observed.record(event).update(from: memory.record(row), count: recordWords)
             }
         }
     }
 
-    private func advanceClock(_ stage: ContractStage, _ event: Int) {
-        guard let batch = stage.batch, let arrival = batch.arrival else { return }
-        if arrival.recordedAt.validity[event] != 0 {
-            now = max(now, arrival.recordedAt.lanes[event])
-        } else if batch.time.validity[event] != 0 {
-            now = max(now, batch.time.lanes[event])
+    /// Notes that an event of the row has come, and begins the row where it is new or forgotten.
+    @inline(__always)
+    private func hear(of row: Int, at place: Int) {
+        let heard = memory.heard(row)
+        if heard == RowMemory.neverHeard {
+            births.append(Birth(place: place, row: row, isAnew: false))
+        } else if now - heard > plan.horizon, let closing, !closing.closed([row]).isEmpty {
+            memory.clear(row)
+            births.append(Birth(place: place, row: row, isAnew: true))
         }
+        memory.setHeard(row, at: now)
     }
 
     // MARK: - Facts and moments
 
     private func gather(_ order: ArrivalOrder, _ stages: [ContractStage], _ chunk: inout ChunkGathering) {
         for stage in stages { stage.evaluateMoments() }
-        for place in order.places {
+        var nextBirth = 0
+        for (index, place) in order.places.enumerated() {
+            if nextBirth < births.count, births[nextBirth].place == index {
+                begin(births[nextBirth], chunk.position(of: place), chunk.selection)
+                nextBirth += 1
+            }
             let stage = stages[Int(place.stage)]
-            guard stage.plan.isObserved else { continue }
+            guard stage.isObserved else { continue }
             let event = Int(place.event)
             let row = stage.observed.rows[event]
             guard row >= 0 else { continue }
             let now = stage.observed.nows[event]
-            settleFuture(now: now, &chunk)
-            if stage.plan.revealsEntities, memory.has(RowMemory.waitsFlag, Int(row)) {
+            while pending.nextTime <= now, let next = pending.takeNext() {
+                next.isFuture = false
+                add(next, now: now, &chunk)
+            }
+            if stage.revealsEntities, pending.isWaiting, pending.waits(row) {
                 attachWaiting(row, stage, event, now: now, &chunk)
             }
             for fact in stage.factStages { add(fact, stage, event, row, now: now, &chunk) }
             if let moment = stage.moment(of: event) { addMoment(moment, place, stage, row, now: now, &chunk) }
         }
+    }
+
+    private func begin(_ birth: Birth, _ position: LogPosition, _ selection: Selection) {
+        memory.lives[birth.row] = position.sequence
+        guard birth.isAnew else { return }
+        pending.forget(Int32(truncatingIfNeeded: birth.row))
+        if selection != .training { memory.isTrained[birth.row] = false }
     }
 
     private func add(
@@ -192,75 +224,79 @@ package final class FeatureStream {
         case .data(let field) where batch.fields[field].validity[event] != 0: time = batch.fields[field].lanes[event]
         default: time = batch.time.validity[event] != 0 ? batch.time.lanes[event] : now
         }
-        let memory = facts[fact.fact]
-        let number = memory.append(time: time, row: row)
+        let life = memory.lives[Int(row)]
+        let known = facts[fact.fact]
+        let number = known.append(time: time, life: life)
         for value in fact.values.indices {
-            memory.setValue(number, value, to: fact.lanes.start[value * batch.count + event])
+            known.values(number)[value] = fact.lanes.start[value * batch.count + event]
         }
-        for (index, entity) in plan.entities.enumerated() {
-            let key = key(of: entity, stage, event)
-            memory.setKey(number, index, to: key)
-            if key < 0, entity.track(of: fact.fact) != nil {
-                waiting[row, default: []].append(WaitingFact(fact: fact.fact, number: number, entity: index))
-                self.memory.set(RowMemory.waitsFlag, Int(row), to: true)
-            }
+        var isWaiting = false
+        for (index, slot) in plan.entitySlots.enumerated() {
+            let key = key(in: slot, stage, event)
+            known.keys(number)[index] = key
+            if key < 0, plan.concerns(fact.fact, index) { isWaiting = true }
         }
-        if time > now {
-            postpone(FutureFact(time: time, fact: fact.fact, number: number))
-        } else {
-            chunk.actions.append(ChunkWork.Action(kind: .fact(fact.fact, number), now: now))
+        let isFuture = time > now
+        if isWaiting || isFuture {
+            let fact = PendingFact(
+                fact: fact.fact, time: time, row: row, life: life,
+                values: Array(UnsafeBufferPointer(start: known.values(number), count: known.valueCount)),
+                keys: Array(UnsafeBufferPointer(start: known.keys(number), count: known.entityCount)),
+                isFuture: isFuture)
+            if isWaiting { pending.wait(fact) }
+            if isFuture { pending.postpone(fact) }
         }
+        if !isFuture { chunk.add(fact: fact.fact, number, now: now) }
+    }
+
+    /// Adds a fact that has happened in the meantime to all that are known to be concerned.
+    private func add(_ fact: PendingFact, now: Int64, _ chunk: inout ChunkGathering) {
+        let known = facts[fact.fact]
+        let number = known.append(time: fact.time, life: fact.life)
+        known.values(number).update(from: fact.values, count: fact.values.count)
+        known.keys(number).update(from: fact.keys, count: fact.keys.count)
+        chunk.add(fact: fact.fact, number, now: now)
     }
 
     /// The row's key of an entity; −1 while it is unknown.
     @inline(__always)
-    private func key(of entity: EntityPlan, _ stage: ContractStage, _ event: Int) -> Int32 {
+    private func key(in slot: Int, _ stage: ContractStage, _ event: Int) -> Int32 {
         let record = stage.observed.record(event)
-        guard RowMemory.isValid(record, entity.slot) else { return -1 }
-        return Int32(truncatingIfNeeded: record[memory.firstLane + entity.slot])
-    }
-
-    private func postpone(_ fact: FutureFact) {
-        let place = future.firstIndex { $0.time <= fact.time } ?? future.count
-        future.insert(fact, at: place)
-    }
-
-    /// Facts that have happened by now.
-    private func settleFuture(now: Int64, _ chunk: inout ChunkGathering) {
-        while let next = future.last, next.time <= now {
-            future.removeLast()
-            chunk.actions.append(ChunkWork.Action(kind: .fact(next.fact, next.number), now: now))
-        }
+        guard RowMemory.isValid(record, slot) else { return -1 }
+        return Int32(truncatingIfNeeded: record[memory.firstLane + slot])
     }
 
     /// Hands facts of a row to entities that are known of it since this event.
     private func attachWaiting(
         _ row: Int32, _ stage: ContractStage, _ event: Int, now: Int64, _ chunk: inout ChunkGathering
     ) {
-        guard let facts = waiting[row] else { return }
-        var left: [WaitingFact] = []
-        for fact in facts {
-            let memory = self.facts[fact.fact]
-            // What has left every window counts no more, whenever it is forgotten.
-            guard fact.number >= memory.first, memory.time(fact.number) > now - plan.facts[fact.fact].horizon else {
-                continue
-            }
-            let key = key(of: plan.entities[fact.entity], stage, event)
-            guard key >= 0 else {
-                left.append(fact)
-                continue
-            }
-            guard memory.time(fact.number) <= now else {
+        var left: [PendingFact] = []
+        for fact in pending.waiting[row] ?? [] where fact.time > now - plan.facts[fact.fact].horizon {
+            var isWaiting = false
+            for (index, slot) in plan.entitySlots.enumerated()
+            where fact.keys[index] < 0 && plan.concerns(fact.fact, index) {
+                let key = key(in: slot, stage, event)
+                guard key >= 0 else {
+                    isWaiting = true
+                    continue
+                }
+                fact.keys[index] = key
                 // One that is still to happen goes to all its entities when it does.
-                memory.setKey(fact.number, fact.entity, to: key)
-                continue
+                if !fact.isFuture { add(fact, to: index, now: now, &chunk) }
             }
-            chunk.actions.append(
-                ChunkWork.Action(
-                    kind: .attachment(fact.fact, fact.number, entity: fact.entity, key: key), now: now))
+            if isWaiting { left.append(fact) }
         }
-        waiting[row] = left.isEmpty ? nil : left
-        if left.isEmpty { self.memory.set(RowMemory.waitsFlag, Int(row), to: false) }
+        pending.setWaiting(left, of: row)
+    }
+
+    /// Adds a fact to one entity, which was not known before.
+    private func add(_ fact: PendingFact, to entity: Int, now: Int64, _ chunk: inout ChunkGathering) {
+        let known = facts[fact.fact]
+        let number = known.append(time: fact.time, life: fact.life)
+        known.values(number).update(from: fact.values, count: fact.values.count)
+        known.keys(number).update(repeating: -1, count: known.entityCount)
+        known.keys(number)[entity] = fact.keys[entity]
+        chunk.add(fact: fact.fact, number, now: now)
     }
 
     private func addMoment(
@@ -268,35 +304,38 @@ package final class FeatureStream {
         _ chunk: inout ChunkGathering
     ) {
         var isTraining = false
-        if plan.definition.moments[moment].trains, !memory.has(RowMemory.trainedFlag, Int(row)) {
-            memory.set(RowMemory.trainedFlag, Int(row), to: true)
-            isTraining = true
+        if plan.definition.moments[moment].trains, !memory.isTrained[Int(row)] {
+            memory.isTrained[Int(row)] = true
+            isTraining = learned.isEmpty || !learned.contains(keyHash(Int(row)))
         }
         guard chunk.selection == .all || isTraining else { return }
-        for entity in plan.entities { chunk.keys.append(key(of: entity, stage, Int(place.event))) }
+        for slot in plan.entitySlots { chunk.keys.append(key(in: slot, stage, Int(place.event))) }
         chunk.add(
             FeatureBlock.Moment(
-                row: Int(row), moment: moment,
-                position: LogPosition(sequence: chunk.first.sequence + 1 + Int64(place.line)), now: now,
-                isTraining: isTraining), place)
+                row: Int(row), moment: moment, position: chunk.position(of: place), now: now, isTraining: isTraining),
+            life: memory.lives[Int(row)], place)
     }
 
     // MARK: - Forgetting
 
-    /// Facts that have left every window, where so many of them stand first that it pays to forget them.
-    private func forgettableFacts() -> [(fact: Int, end: Int)] {
-        facts.indices.map { index in
-            let memory = facts[index]
-            let bound = now - plan.facts[index].horizon
-            var end = max(expiredEnds[index], memory.first)
-            while end < memory.end, memory.time(end) <= bound { end += 1 }
-            expiredEnds[index] = end
-            let isMany =
-                end - memory.first >= FeatureStream.fewestForgotten
-                && (end - memory.first) * 2 > memory.end - memory.first
-            return (index, isMany ? end : 0)
-        }
+    private func forgetIfWorthwhile(_ selection: Selection) {
+        guard memory.count + entities.reduce(0, { $0 + $1.runs.count }) >= nextForgetting else { return }
+        forget(keepsLearned: selection == .training)
+        postponeForgetting()
     }
 
-    private static let fewestForgotten = 4_096
+    /// Until there are twice as many rows and keys as now.
+    func postponeForgetting() {
+        let left = memory.count + entities.reduce(0) { $0 + $1.runs.count }
+        nextForgetting = fewestForgotten == 0 ? 0 : max(fewestForgotten, left * 2)
+    }
+
+    /// Rows that are closed, and of which nothing was heard for so long that an event would begin them anew.
+    func forgottenRows() -> [Int] {
+        guard let closing else { return [] }
+        return closing.closed(
+            (0..<memory.count).filter {
+                memory.heard($0) != RowMemory.neverHeard && now - memory.heard($0) > plan.horizon
+            })
+    }
 }

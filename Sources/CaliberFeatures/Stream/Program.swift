@@ -1,3 +1,4 @@
+import CXXHash
 import CaliberColumns
 import CaliberCore
 import CaliberDictionary
@@ -21,15 +22,25 @@ final class Program {
         }
     }
 
-    /// Whole numbers that sums of are exact: floats as millionths, texts as codes; `FactMemory.absent` where unknown.
+    /// Whole numbers that sums of are exact: floats as millionths, texts as hashes, which mean the same in any process;
+    /// `FactValues.absent` where unknown.
     func measurements(count: Int, into lanes: UnsafeMutablePointer<Int64>) {
         forEachChunk(count) { rows in
             let result = run.evaluate(rows: rows)
             for index in 0..<rows.count {
+                let lane = result.lanes[index]
                 lanes[rows.lowerBound + index] =
-                    result.validity[index] == 0 ? FactMemory.absent : measurement(result.lanes[index])
+                    result.validity[index] == 0
+                    ? FactValues.absent
+                    : result.pool.map { hash($0[UInt32(truncatingIfNeeded: lane)]) } ?? measurement(lane)
             }
         }
+    }
+
+    /// Texts are told apart by 64 bits: only ever within one key's window.
+    private func hash(_ text: UnsafeRawBufferPointer) -> Int64 {
+        let hash = Int64(bitPattern: XXH3_64bits(text.baseAddress, text.count))
+        return hash == FactValues.absent ? hash + 1 : hash
     }
 
     /// Values as features have them: amounts in major units, durations in hours, NaN where unknown.
@@ -46,9 +57,9 @@ final class Program {
     }
 
     private func measurement(_ lane: Int64) -> Int64 {
-        guard type.storage == .float else { return lane == FactMemory.absent ? lane + 1 : lane }
+        guard type.storage == .float else { return lane == FactValues.absent ? lane + 1 : lane }
         let millionths = (Double(lane: lane) / FeatureUnits.millionth).rounded()
-        guard millionths.isFinite else { return FactMemory.absent }
+        guard millionths.isFinite else { return FactValues.absent }
         return Int64(max(-Double(Program.greatest), min(Double(Program.greatest), millionths)))
     }
 
@@ -65,14 +76,15 @@ final class Program {
 
 /// Ties programs to the events and rows that they read.
 struct ProgramBinding {
-    private let contract: ContractDefinition
+    /// nil for programs that read no event's fields.
+    private let contract: ContractDefinition?
     private let set: FeaturePlan
     private let observed: ObservedEvents
     private let slotPools: [StringPool?]
     /// Of fields whose strings some program reads.
     private(set) var fieldPools: [Int: StringPool] = [:]
 
-    init(_ contract: ContractDefinition, set: FeaturePlan, observed: ObservedEvents, slotPools: [StringPool?]) {
+    init(_ contract: ContractDefinition?, set: FeaturePlan, observed: ObservedEvents, slotPools: [StringPool?]) {
         self.contract = contract
         self.set = set
         self.observed = observed
@@ -91,7 +103,7 @@ struct ProgramBinding {
         let inputs = program.inputs.map { reference in
             let input = self.input(reference, isOwn: isOwn)
             switch input {
-            case .field(let index) where contract.fields[index].type.storage == .code:
+            case .field(let index) where contract?.fields[index].type.storage == .code:
                 let pool = fieldPools[index] ?? StringPool()
                 fieldPools[index] = pool
                 pools.append(pool)
@@ -111,7 +123,7 @@ struct ProgramBinding {
         switch reference.name {
         case "$time": return .time
         case "$id": return .eventID
-        default: return contract.fieldIndex(named: reference.name).map { .field($0) } ?? .absent
+        default: return contract?.fieldIndex(named: reference.name).map { .field($0) } ?? .absent
         }
     }
 }

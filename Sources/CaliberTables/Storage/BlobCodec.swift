@@ -3,7 +3,7 @@ import CXXHash
 import Foundation
 
 /// How bytes stand in the file: as they are, or squeezed where that pays.
-enum BlobCodec: Int64 {
+package enum BlobCodec: Int64 {
     case raw = 0
     case zstandard = 1
 
@@ -14,7 +14,7 @@ enum BlobCodec: Int64 {
     /// No blob is larger once it is opened: 64 Ki rows of eight bytes, their validity, and their strings.
     static let byteLimit = 1 << 30
 
-    static func squeeze(_ raw: UnsafeRawBufferPointer) -> (codec: BlobCodec, body: Data) {
+    package static func squeeze(_ raw: UnsafeRawBufferPointer) -> (codec: BlobCodec, body: Data) {
         guard raw.count >= smallestByteCount, sampleSays(raw) else { return (.raw, Data(raw)) }
         return withScratch(ZSTD_compressBound(raw.count)) { scratch in
             let count = ZSTD_compress(scratch.baseAddress, scratch.count, raw.baseAddress, raw.count, level)
@@ -50,7 +50,7 @@ enum BlobCodec: Int64 {
     }
 
     /// Hands the opened bytes to `body`; nil when they are not `rawByteCount` many.
-    func open<Value>(_ stored: Data, rawByteCount: Int, _ body: (UnsafeRawBufferPointer) -> Value?) -> Value? {
+    package func open<Value>(_ stored: Data, rawByteCount: Int, _ body: (UnsafeRawBufferPointer) -> Value?) -> Value? {
         guard (0...BlobCodec.byteLimit).contains(rawByteCount) else { return nil }
         switch self {
         case .raw:

@@ -1,26 +1,23 @@
 import CaliberColumns
 
-/// A stream's state as bytes, part after part.
-struct StateWriter {
+/// One part of a stream's state as bytes.
+final class StateWriter {
     private(set) var bytes: [UInt8] = []
 
-    mutating func write(_ number: Int64) { withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) } }
+    func removeAll() { bytes.removeAll(keepingCapacity: true) }
 
-    mutating func write(_ number: Int) { write(Int64(number)) }
+    func write(_ number: Int64) { withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) } }
 
-    /// Plain values as they lie in memory, with their count before them.
-    mutating func write<Element: BitwiseCopyable>(_ start: UnsafePointer<Element>, count: Int) {
-        write(count)
+    func write(_ number: Int) { write(Int64(number)) }
+
+    /// Plain values as they lie in memory.
+    func write<Element: BitwiseCopyable>(_ start: UnsafePointer<Element>, count: Int) {
         bytes.append(contentsOf: UnsafeRawBufferPointer(start: start, count: count * MemoryLayout<Element>.stride))
     }
 
-    mutating func write(_ pool: StringPool) {
-        write(pool.count)
-        for code in 0..<UInt32(pool.count) {
-            let string = pool[code]
-            write(string.count)
-            bytes.append(contentsOf: string)
-        }
+    func write(_ string: UnsafeRawBufferPointer) {
+        write(string.count)
+        bytes.append(contentsOf: string)
     }
 }
 
@@ -52,8 +49,17 @@ struct StateReader {
         return Int(count)
     }
 
-    mutating func values<Element: BitwiseCopyable>(_ type: Element.Type) throws(StateProblem) -> [Element] {
-        let count = try count(bytesEach: MemoryLayout<Element>.stride)
+    /// A number below a bound.
+    mutating func number(below bound: Int) throws(StateProblem) -> Int {
+        let number = try number()
+        guard number >= 0, number < Int64(bound) else { throw .otherPlan }
+        return Int(number)
+    }
+
+    mutating func values<Element: BitwiseCopyable>(
+        _ type: Element.Type, count: Int
+    ) throws(StateProblem) -> [Element] {
+        guard count >= 0, count <= (bytes.count - place) / MemoryLayout<Element>.stride else { throw .cutShort }
         let source = try take(count * MemoryLayout<Element>.stride)
         return [Element](unsafeUninitializedCapacity: count) { buffer, initialised in
             UnsafeMutableRawBufferPointer(buffer).copyMemory(from: source)
@@ -61,14 +67,7 @@ struct StateReader {
         }
     }
 
-    /// Strings get the codes that they had.
-    mutating func read(into pool: StringPool) throws(StateProblem) {
-        let count = try count(bytesEach: MemoryLayout<Int64>.size)
-        for code in 0..<count {
-            let length = try self.count()
-            guard Int(pool.intern(try take(length))) == code else { throw .otherPlan }
-        }
-    }
+    mutating func string() throws(StateProblem) -> UnsafeRawBufferPointer { try take(try count()) }
 
     private mutating func take(_ count: Int) throws(StateProblem) -> UnsafeRawBufferPointer {
         guard count <= bytes.count - place else { throw .cutShort }
