@@ -36,10 +36,12 @@ final class EntityHistory: @unchecked Sendable {
         kept.deallocate()
     }
 
-    /// Goes through what a chunk brought, in its order: adds facts, and reads features at moments.
-    func work(_ chunk: ChunkWork) {
-        runs.grow(keys: chunk.keyCounts[index])
-        for action in chunk.actions {
+    /// Makes room for the keys that a chunk brought.
+    func begin(_ chunk: ChunkWork) { runs.grow(keys: chunk.keyCounts[index]) }
+
+    /// Goes through a stretch of what a chunk brought, in its order: adds facts, and reads features at moments.
+    func work(_ chunk: ChunkWork, _ stretch: Range<Int>) {
+        for action in chunk.actions[stretch] {
             switch action.kind {
             case .fact:
                 let track = trackOfFact[Int(action.fact)]
@@ -200,7 +202,7 @@ final class EntityHistory: @unchecked Sendable {
         let record = figures(of: key, now: now)
         let life = chunk.lives[row]
         for feature in plan.features {
-            let value = KeyFigures.value(of: feature, record, now: now, life: life, own: values[feature.feature])
+            let value = KeyFigures.value(of: feature, record, now: now, life: life, own: values + feature.feature)
             values[feature.feature] = feature.isLog ? FeatureScale.log(value) : value
         }
     }

@@ -69,10 +69,11 @@ enum KeyFigures {
 
     /// - Parameters:
     ///   - life: the row's that is scored.
-    ///   - own: of a deviation, the row's own value.
+    ///   - own: where the row's own value stands; read of a deviation alone.
     @inline(__always)
     static func value(
-        of feature: HistoryColumn, _ record: UnsafePointer<Int64>, now: Int64, life: Int64, own: Double
+        of feature: HistoryColumn, _ record: UnsafePointer<Int64>, now: Int64, life: Int64,
+        own: UnsafePointer<Double>
     ) -> Double {
         switch feature.reading {
         case .count(let place): return Double(record[place])
@@ -98,7 +99,7 @@ enum KeyFigures {
             let spread = Spread(record, places)
             let deviation = spread.deviation
             guard deviation > 0 else { return .nan }
-            return (own - spread.mean * feature.unit) / (deviation * feature.unit)
+            return (own.pointee - spread.mean * feature.unit) / (deviation * feature.unit)
         }
     }
 

@@ -129,14 +129,25 @@ package final class FeatureStream {
         withExtendedLifetime(output) {}
     }
 
+    /// A stretch of the chunk at a time, so that the rows that all entities write to are in the cache together.
     private func run(_ work: ChunkWork, workers: Int) {
-        guard workers > 1, work.actions.count > FeatureStream.fewestParallelActions else {
-            for entity in entities { entity.work(work) }
-            return
-        }
         let entities = entities
-        DispatchQueue.concurrentPerform(iterations: entities.count) { entities[$0].work(work) }
+        let threads =
+            work.actions.count > FeatureStream.fewestParallelActions ? max(1, min(workers, entities.count)) : 1
+        @Sendable func run(_ thread: Int) {
+            let own = stride(from: thread, to: entities.count, by: threads)
+            for entity in own { entities[entity].begin(work) }
+            for start in stride(from: 0, to: work.actions.count, by: FeatureStream.actionsPerStretch) {
+                let stretch = start..<min(start + FeatureStream.actionsPerStretch, work.actions.count)
+                for entity in own { entities[entity].work(work, stretch) }
+            }
+        }
+        guard threads > 1 else { return run(0) }
+        DispatchQueue.concurrentPerform(iterations: threads) { run($0) }
     }
+
+    /// Some hundred rows: less than a second-level cache.
+    private static let actionsPerStretch = 512
 
     /// Before every event; windows can be taken off it.
     static let beginning = Int64.min / 2

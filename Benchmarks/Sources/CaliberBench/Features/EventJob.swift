@@ -87,12 +87,16 @@ private struct EventRun {
     mutating func take(_ batches: [EventBatch], upTo position: LogPosition, _ stream: FeatureStream, _ scorer: Scorer) {
         let start = clock.now
         var featuresEnd: ContinuousClock.Instant?
-        var scores: [ScoreExplanation] = []
+        var reviews: [ScoreExplanation] = []
         stream.take(batches, upTo: position) { block in
             featuresEnd = clock.now
             for index in block.moments.indices {
                 let values = Array(block.values(of: index))
-                scores.append(scorer.explain(values, rawLogOdds: scorer.rawLogOdds(values)))
+                let logOdds = scorer.rawLogOdds(values)
+                // As the product does: reasons are for orders that somebody is to look at.
+                if scorer.health(rawLogOdds: logOdds).needsReview {
+                    reviews.append(scorer.explain(values, rawLogOdds: logOdds))
+                }
                 rows.append(values)
             }
         }
@@ -100,7 +104,7 @@ private struct EventRun {
         guard let featuresEnd else { return otherSeconds.append(seconds) }
         scoredSeconds.append(seconds)
         featureSeconds.append((featuresEnd - start).inSeconds)
-        reviewCount += scores.count { $0.needsReview }
+        reviewCount += reviews.count
     }
 }
 
@@ -109,6 +113,9 @@ private struct ColumnAverages {
     private var counts: [Double]
     private var sums: [Double]
     private var squares: [Double]
+    /// Some of the rows, by which the line of review is set.
+    private var sample: [[Double]] = []
+    private var rowCount = 0
 
     init(_ columnCount: Int) {
         counts = Array(repeating: 0, count: columnCount)
@@ -118,6 +125,8 @@ private struct ColumnAverages {
 
     mutating func add(_ block: FeatureBlock) {
         for index in block.moments.indices {
+            if rowCount % ColumnAverages.rowsPerSample == 0 { sample.append(Array(block.values(of: index))) }
+            rowCount += 1
             for (column, value) in block.values(of: index).enumerated() where value.isFinite {
                 counts[column] += 1
                 sums[column] += value
@@ -138,9 +147,18 @@ private struct ColumnAverages {
                 deviation: variance > 1e-9 ? variance.squareRoot() : 1)
         }
         let model = LogisticModel(intercept: -3, terms: terms)
-        return try Scorer(
-            model: model, scale: HealthScale(reviewProbability: 0.15), schema: FeatureSchema(plan.definition))
+        let schema = try FeatureSchema(plan.definition)
+        func scorer(line: Double) throws -> Scorer {
+            try Scorer(model: model, scale: HealthScale(reviewProbability: line), schema: schema)
+        }
+        // One order in twenty is to be looked at.
+        let draft = try scorer(line: 0.5)
+        let risks = sample.map { draft.probability(rawLogOdds: draft.rawLogOdds($0)) }.sorted()
+        guard !risks.isEmpty else { return draft }
+        return try scorer(line: min(max(risks[risks.count * 19 / 20], 1e-9), 1 - 1e-9))
     }
+
+    private static let rowsPerSample = 16
 
     /// Rows as `LearningRows` has them; what is not known has its column's mean.
     func write(_ rows: [[Double]], to path: String) throws {
