@@ -62,6 +62,7 @@ let package = Package(
         .target(name: "CKernels"),
         .systemLibrary(name: "CCompression", providers: [.apt(["libzstd-dev", "zlib1g-dev"])]),
         .systemLibrary(name: "CXXHash", providers: [.apt(["libxxhash-dev"])]),
+        .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         floor("CaliberCore", []),
         // 1: the database file; the definitions.
@@ -69,6 +70,10 @@ let package = Package(
         floor("CaliberDictionary", ["CaliberCore", yams, crypto]),
         // 1: logistic regression on plain matrices, and how well probabilities do.
         floor("CaliberRegression", ["CaliberCore", "CKernels", "COpenBLAS"]),
+        // 1: alerts in the words of webhooks, chat robots and mail, and the sending of them.
+        floor("CaliberSinks", ["CaliberCore", "CCurl", crypto]),
+        // 2: what is owed to whom, when it is sent, and what became of it; review tickets.
+        floor("CaliberAlerts", ["CaliberCore", "CaliberStore", "CaliberSinks", crypto, grdb]),
         // 2: typed buffers and the expression machine that runs on them.
         floor("CaliberColumns", ["CaliberCore", "CaliberDictionary", "CXXHash"]),
         // 3: contracts applied, once-only, quarantine, the durable log.
@@ -100,12 +105,15 @@ let package = Package(
             ]),
         // 5: model files, health, reasons, drift.
         floor("CaliberScoring", ["CaliberCore", "CaliberDictionary", "CaliberRegression", crypto]),
+        // 5: what somebody wants to be told of.
+        floor("CaliberChecks", ["CaliberCore", "CaliberDictionary", "CaliberColumns", "CaliberTables"]),
         // 6: one verb per use case.
         floor(
             "CaliberEngine",
             [
                 "CaliberCore", "CaliberStore", "CaliberDictionary", "CaliberColumns", "CaliberEventLog",
-                "CaliberTables", "CaliberQuery", "CaliberRegression", "CaliberFeatures", "CaliberScoring", "CXXHash",
+                "CaliberTables", "CaliberQuery", "CaliberRegression", "CaliberFeatures", "CaliberScoring",
+                "CaliberChecks", "CXXHash",
                 crypto, grdb,
             ]),
         // side: synthetic orders and the truth about them.
@@ -124,6 +132,8 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "CFaultyFileSystem", path: "Tests/CFaultyFileSystem", linkerSettings: [.linkedLibrary("sqlite3")]),
+        // Look-ups of names, answered as tests say.
+        .target(name: "CPlayedNames", path: "Tests/CPlayedNames"),
         // A process of its own: the file system that fails is SQLite's default in all of it.
         .executableTarget(
             name: "caliber-fault-probe",
@@ -145,6 +155,8 @@ let package = Package(
                 "CaliberFeatures", "CaliberTables", "CaliberEventLog", "CaliberStore", "CaliberDictionary",
                 "CaliberColumns",
             ]),
+        tests("CaliberSinksTests", ["CaliberSinks", "CPlayedNames"]),
+        tests("CaliberAlertsTests", ["CaliberAlerts", "CaliberSinks", "CaliberStore", grdb]),
         tests("CaliberColumnsTests", ["CaliberColumns", "CaliberDictionary"]),
         tests(
             "CaliberEventLogTests",

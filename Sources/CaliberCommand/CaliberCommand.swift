@@ -31,6 +31,6 @@ struct CaliberCommand: ParsableCommand {
             InitCommand.self, IngestCommand.self, QueryCommand.self, ListCommand.self, DescribeCommand.self,
             LineageCommand.self, DictionaryCommand.self, QuarantineCommand.self, StatusCommand.self,
             RebuildCommand.self, SimulateCommand.self, FeaturesCommand.self, ModelCommand.self, ScoreCommand.self,
-            TopCommand.self,
+            TopCommand.self, WatchCommand.self,
         ])
 }

@@ -14,6 +14,7 @@ public struct MetricDictionary: Sendable {
     public package(set) var calendars: [CalendarDefinition] = []
     public internal(set) var featureSets: [FeatureSetDefinition] = []
     public internal(set) var labels: [LabelDefinition] = []
+    public internal(set) var watches: [WatchDefinition] = []
     /// Accepted versions whose meaning can't be had any more, each with the reason.
     public let unreachableVersions: [UnreachableVersion]
     private let index: Index
@@ -51,6 +52,8 @@ public struct MetricDictionary: Sendable {
     public func featureSet(named name: String) -> FeatureSetDefinition? { featureSets.first { $0.name == name } }
 
     public func label(named name: String) -> LabelDefinition? { labels.first { $0.name == name } }
+
+    public func watch(named name: String) -> WatchDefinition? { watches.first { $0.name == name } }
 
     public func savedQuery(named name: String) -> SavedQueryDefinition? { savedQueries.first { $0.name == name } }
 

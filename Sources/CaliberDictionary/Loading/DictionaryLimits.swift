@@ -22,6 +22,7 @@ package enum DictionaryLimits {
     /// Templates expanded.
     package static let featuresPerSet = 4_000
     package static let labels = 1_000
+    package static let watches = 1_000
     package static let sources = 1_000
     package static let tests = 20_000
     package static let fieldsPerContract = 1_000

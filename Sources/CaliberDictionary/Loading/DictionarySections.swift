@@ -21,6 +21,7 @@ struct DictionarySections {
     var savedQueries: [YAMLValue] = []
     var featureSets: [YAMLValue] = []
     var labels: [YAMLValue] = []
+    var watches: [YAMLValue] = []
     var sources: [YAMLValue] = []
     var tests: [YAMLValue] = []
     var lock: YAMLValue?
@@ -72,6 +73,7 @@ struct DictionarySections {
             case "saved_queries": savedQueries += values
             case "feature_sets": featureSets += values
             case "labels": labels += values
+            case "watches": watches += values
             case "sources": sources += values
             case "tests": tests += values
             default: break
@@ -87,6 +89,7 @@ struct DictionarySections {
         DictionarySections.limit(&savedQueries, "saved queries", DictionaryLimits.savedQueries, log)
         DictionarySections.limit(&featureSets, "feature sets", DictionaryLimits.featureSets, log)
         DictionarySections.limit(&labels, "labels", DictionaryLimits.labels, log)
+        DictionarySections.limit(&watches, "watches", DictionaryLimits.watches, log)
         DictionarySections.limit(&sources, "sources", DictionaryLimits.sources, log)
         DictionarySections.limit(&tests, "tests", DictionaryLimits.tests, log)
     }

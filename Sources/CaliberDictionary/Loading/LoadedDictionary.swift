@@ -66,6 +66,7 @@ extension MetricDictionary {
             sections.featureSets, contracts: contracts.contracts, tables: scopes, settings: settings, log)
         dictionary.featureSets = features.sets
         dictionary.labels = LabelResolution(sections.labels, tables: scopes, log).labels
+        dictionary.watches = WatchResolution(sections.watches, tables: scopes, log).watches
         let tests = TestResolution(sections.tests, dictionary: dictionary, log)
         let diagnostics = DiagnosticList(log.diagnostics)
         guard !diagnostics.diagnostics.contains(where: { $0.severity == .error }) else { throw diagnostics }

@@ -15,6 +15,7 @@ package enum DictionaryProblem: Error, Hashable, Sendable {
     case version(VersionProblem)
     case calendar(CalendarProblem)
     case feature(FeatureProblem)
+    case watch(WatchProblem)
     case expression(Diagnostic)
 
     package var diagnostic: Diagnostic {
@@ -30,6 +31,7 @@ package enum DictionaryProblem: Error, Hashable, Sendable {
         case .version(let problem): problem.diagnostic
         case .calendar(let problem): problem.diagnostic
         case .feature(let problem): problem.diagnostic
+        case .watch(let problem): problem.diagnostic
         case .expression(let diagnostic): diagnostic
         }
     }

@@ -12,7 +12,7 @@ import GRDB
 public final class IntakeSession {
     let engine: Engine
     private let lease: WriterLease
-    private let tables: TableSet
+    let tables: TableSet
     private var rebuiltTables: [String] = []
 
     init(_ engine: Engine) throws {

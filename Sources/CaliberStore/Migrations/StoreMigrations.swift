@@ -11,6 +11,8 @@ enum StoreMigrations {
         migrator.registerMigration("5-partial-aggregates", migrate: createPartialAggregates)
         migrator.registerMigration("6-table-totals", migrate: addTableTotals)
         migrator.registerMigration("7-scoring", migrate: createScoring)
+        migrator.registerMigration("8-alerts", migrate: createAlerts)
+        migrator.registerMigration("9-watches", migrate: createWatches)
         return migrator
     }
 

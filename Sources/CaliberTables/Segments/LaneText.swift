@@ -3,11 +3,11 @@ import CaliberCore
 import CaliberDictionary
 
 /// The text of one value of a wide table, exact: money as decimals, times as RFC 3339 in a zone.
-enum LaneText {
+package enum LaneText {
     /// - Parameters:
     ///   - lane: a value that is not null.
     ///   - pool: the strings of a code; needed for string types alone.
-    static func format(_ lane: Int64, type: LogicalType, pool: StringPool?, zone: BusinessZone) -> String {
+    package static func format(_ lane: Int64, type: LogicalType, pool: StringPool?, zone: BusinessZone) -> String {
         switch type {
         case .boolean: lane == 0 ? "false" : "true"
         case .integer: String(lane)
@@ -26,7 +26,7 @@ enum LaneText {
     }
 
     /// The members of a set, in byte order.
-    static func members(_ lane: Int64, _ pool: StringPool?) -> [String] {
+    package static func members(_ lane: Int64, _ pool: StringPool?) -> [String] {
         let joined = pool?.string(UInt32(truncatingIfNeeded: lane)) ?? ""
         return joined.isEmpty
             ? [] : joined.split(separator: "\u{1F}", omittingEmptySubsequences: false).map(String.init)

@@ -1,0 +1,74 @@
+import CaliberColumns
+import CaliberCore
+import CaliberDictionary
+import CaliberTables
+
+/// A condition over rows, and `now`.
+struct RowCondition {
+    private let program: VectorProgram
+
+    init(_ expression: TypedExpression, zone: BusinessZone) {
+        program = VectorProgram(expression, zone: zone)
+    }
+
+    /// For which rows of a segment it is true: 1; false and unknown are 0.
+    func mask(of segment: SegmentSnapshot, now: Timestamp) throws -> [UInt8] {
+        let run = VectorRun(program, source: try WatchedSegment(program.inputs, of: segment, now: now))
+        return [UInt8](unsafeUninitializedCapacity: segment.rowCount) { mask, count in
+            for start in stride(from: 0, to: segment.rowCount, by: VectorProgram.chunkRowCount) {
+                let rows = start..<min(start + VectorProgram.chunkRowCount, segment.rowCount)
+                let result = run.evaluate(rows: rows)
+                for index in 0..<rows.count {
+                    mask.initializeElement(
+                        at: start + index, to: result.validity[index] != 0 && result.lanes[index] != 0 ? 1 : 0)
+                }
+            }
+            count = segment.rowCount
+        }
+    }
+}
+
+/// A segment's columns as a program's inputs, and the moment of the look as another.
+private struct WatchedSegment: ColumnSource {
+    let rowCount: Int
+    /// nil is the moment.
+    private let columns: [EncodedColumn?]
+    private let now: Int64
+
+    init(_ inputs: [ColumnReference], of segment: SegmentSnapshot, now: Timestamp) throws {
+        rowCount = segment.rowCount
+        self.now = now.microseconds
+        columns = try inputs.map { $0 == WatchDefinition.now ? nil : try segment.column($0.name) }
+    }
+
+    func read(
+        _ input: Int, rows: Range<Int>, into lanes: UnsafeMutablePointer<Int64>,
+        validity: UnsafeMutablePointer<UInt8>
+    ) {
+        guard let column = columns[input] else {
+            lanes.update(repeating: now, count: rows.count)
+            validity.update(repeating: 1, count: rows.count)
+            return
+        }
+        column.read(rows: rows, into: lanes, validity: validity)
+    }
+
+    func pool(of input: Int) -> StringPool? { columns[input]?.pool }
+}
+
+/// Single values of a segment's rows, ready to be read: for the few rows that something is said of.
+struct RowTexts {
+    let segment: SegmentSnapshot
+    let table: TableDefinition
+    let zone: BusinessZone
+
+    /// nil for null.
+    func text(_ name: String, row: Int) throws -> String? {
+        guard let definition = table.column(named: name) else { return nil }
+        let column = try segment.column(name)
+        var lane: Int64 = 0
+        var validity: UInt8 = 0
+        column.read(rows: row..<row + 1, into: &lane, validity: &validity)
+        return validity == 0 ? nil : LaneText.format(lane, type: definition.type, pool: column.pool, zone: zone)
+    }
+}
