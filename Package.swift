@@ -15,6 +15,15 @@ let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let nioHTTP: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 func floor(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -55,6 +64,15 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        // The service's own. No TLS product: a reverse proxy does TLS.
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: ["FullFoundation"]),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         // 0: the C doors, and the words everything speaks.
@@ -118,12 +136,22 @@ let package = Package(
             ]),
         // side: synthetic orders and the truth about them.
         floor("CaliberSimulator", ["CaliberCore", "CaliberDictionary"]),
+        // 7: the same verbs over HTTP, all day, one writer.
+        floor(
+            "CaliberServer",
+            [
+                "CaliberCore", "CaliberDictionary", "CaliberEventLog", "CaliberQuery", "CaliberScoring",
+                "CaliberEngine", "CCompression", yams, crypto, hummingbird, hummingbirdCore,
+                httpTypes, nio, nioHTTP, logging, metrics, lifecycle,
+                signals,
+            ]),
         // 8: parse, call, print, exit code.
         .executableTarget(
             name: "caliber",
             dependencies: [
                 "CaliberCore", "CaliberDictionary", "CaliberEventLog", "CaliberQuery", "CaliberRegression",
-                "CaliberFeatures", "CaliberScoring", "CaliberEngine", "CaliberSimulator", argumentParser,
+                "CaliberFeatures", "CaliberScoring", "CaliberEngine", "CaliberServer", "CaliberSimulator",
+                argumentParser,
             ],
             path: "Sources/CaliberCommand", swiftSettings: strict),
         // tests
@@ -173,6 +201,13 @@ let package = Package(
             [
                 "CaliberEngine", "CaliberQuery", "CaliberTables", "CaliberEventLog", "CaliberStore",
                 "CaliberDictionary", "CaliberColumns", "CaliberRegression", "CaliberFeatures", "CaliberScoring",
+                "CaliberSimulator", grdb,
+            ]),
+        // The service itself, on loopback, with real clients.
+        tests(
+            "CaliberServerTests",
+            [
+                "CaliberServer", "CaliberEngine", "CaliberEventLog", "CaliberStore", "CaliberDictionary",
                 "CaliberSimulator", grdb,
             ]),
         // The processes themselves: both executables are built beside these tests and run by them.

@@ -1,7 +1,7 @@
 import ArgumentParser
 
 @main
-struct CaliberCommand: ParsableCommand {
+struct CaliberCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "caliber",
         abstract: "One definition for every figure: order events in, governed metrics out.",
@@ -31,6 +31,6 @@ struct CaliberCommand: ParsableCommand {
             InitCommand.self, IngestCommand.self, QueryCommand.self, ListCommand.self, DescribeCommand.self,
             LineageCommand.self, DictionaryCommand.self, QuarantineCommand.self, StatusCommand.self,
             RebuildCommand.self, SimulateCommand.self, FeaturesCommand.self, ModelCommand.self, ScoreCommand.self,
-            TopCommand.self, WatchCommand.self,
+            TopCommand.self, WatchCommand.self, ServeCommand.self, KeysCommand.self,
         ])
 }

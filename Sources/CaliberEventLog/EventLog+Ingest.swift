@@ -60,7 +60,7 @@ extension EventLog {
             try keyIndex.refresh()
             station.decoder.begin(KnownKeys(index: keyIndex, isDryRun: isDryRun))
             defer { station.decoder.begin(nil) }
-            let pipeline = try IntakePipeline(reader, station, now: now)
+            let pipeline = try IntakePipeline(reader, input.sections, station, now: now)
             defer { pipeline.stop() }
             return try body(pipeline, reader.totalByteCount)
         }
@@ -72,11 +72,12 @@ extension EventLog {
         total: Int64?, _ progress: (IntakeProgress) -> Void, _ follower: (any EventFollower)?,
         _ onCommit: ([EventBatch], LogPosition) throws -> Void
     ) throws -> IntakeReport {
-        let run = IntakeRun(kind: "ingest", origin: input.origin, startedAt: now())
+        let run = IntakeRun(kind: "ingest", origin: input.origin, sections: input.sections, startedAt: now())
         var report = IntakeReport()
         report.position = try position
         func handOn(_ committed: CommittedChunk, with onCommit: ([EventBatch], LogPosition) throws -> Void) throws {
             report.add(committed.chunk, committed.result, origin: input.origin)
+            report.add(committed.chunk, committed.result, to: input.sections)
             report.position = committed.end
             if committed.chunk.acceptedCount > 0 { try onCommit(committed.chunk.batches, committed.end) }
             progress(
@@ -130,7 +131,7 @@ extension EventLog {
     ) throws -> CommittedChunk {
         let (runID, result, keys, end) = try store.write(lease) { database in
             let runID = try run.begin(in: database)
-            let commit = IntakeCommit(intakeRunID: runID, origin: run.origin)
+            let commit = IntakeCommit(intakeRunID: runID, origin: run.origin, sections: run.sections)
             var result = try commit.settle(chunk, in: database)
             let first = try IntakeLedger.position(in: database).sequence + 1
             try commit.writeEvents(chunk, firstSequence: first, in: database)

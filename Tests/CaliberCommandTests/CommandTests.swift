@@ -85,6 +85,7 @@ import Testing
             ["lineage"], ["dictionary"], ["dictionary", "check"], ["dictionary", "test"], ["dictionary", "diff"],
             ["dictionary", "schema"], ["quarantine"], ["quarantine", "list"], ["quarantine", "show"],
             ["quarantine", "replay"], ["quarantine", "dismiss"], ["status"], ["rebuild"], ["simulate"],
+            ["serve"], ["keys"], ["keys", "create"], ["keys", "list"], ["keys", "revoke"],
         ]
         for command in commands { try transcript.run(command + ["--help"]) }
         GoldenFile.expect(transcript.text, matches: "help.txt")

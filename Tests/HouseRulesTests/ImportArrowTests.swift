@@ -5,9 +5,9 @@ import Testing
 /// The floors of the house: data goes up, imports go down. The same order as in docs/architecture.md.
 private let floorOfModule: [String: Int] = [
     "CaliberCore": 0, "CaliberStore": 1, "CaliberDictionary": 1, "CaliberColumns": 2, "CaliberEventLog": 3,
-    "CaliberTables": 4, "CaliberQuery": 5, "CaliberEngine": 6, "CaliberSimulator": 1, "CaliberCommand": 8,
-    "CaliberRegression": 1, "CaliberSinks": 1, "CaliberAlerts": 2, "CaliberFeatures": 5, "CaliberChecks": 5,
-    "CaliberScoring": 5,
+    "CaliberTables": 4, "CaliberQuery": 5, "CaliberEngine": 6, "CaliberServer": 7, "CaliberSimulator": 1,
+    "CaliberCommand": 8, "CaliberRegression": 1, "CaliberSinks": 1, "CaliberAlerts": 2, "CaliberFeatures": 5,
+    "CaliberChecks": 5, "CaliberScoring": 5,
 ]
 
 @Suite struct ImportArrowTests {

@@ -65,6 +65,18 @@ public final class IntakeSession {
         engine.keepPartialResults()
     }
 
+    /// Says that the writer is alive: a session that writes nothing for long would be overtaken.
+    ///
+    /// - Throws: `StoreProblem.leaseLost` when it was.
+    public func prolong() throws { try engine.store.write(lease) { _ in } }
+
+    /// The tables as they are now, for queries on any thread; what is taken in later does not change them.
+    public func freeze() throws -> FrozenTables {
+        var snapshots: [String: TableSnapshot] = [:]
+        for name in tables.tableNames { snapshots[name] = try tables.snapshot(of: name) }
+        return FrozenTables(engine: engine, snapshots: snapshots, position: tables.position)
+    }
+
     /// Queries over the tables as they are at each question, whatever of them is in the file.
     ///
     /// - Parameter options: how they are run; by the engine's settings when nil.

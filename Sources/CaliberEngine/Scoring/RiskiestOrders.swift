@@ -41,18 +41,10 @@ extension Engine {
             }
         }
         return try worst.map { entry in
-            let segment = snapshot.segments[entry.segment]
-            func value(_ name: String?) throws -> SegmentValues.Value? {
-                try name.map { try SegmentValues(segment, $0).value(entry.row) }
+            guard let order = try columns.order(snapshot.segments[entry.segment], entry.row) else {
+                preconditionFailure("an order of health \(entry.health) has no score")
             }
-            let explanation = try value(columns.explanation)?.text.flatMap {
-                try? JSONDecoder().decode(ScoreExplanation.self, from: Data($0.utf8))
-            }
-            return ScoredOrder(
-                key: try value(columns.key)?.text ?? "", health: entry.health,
-                probability: try value(columns.risk)?.number,
-                scoredAt: Timestamp(microseconds: try value(columns.scoredAt)?.integer ?? 0),
-                model: try value(columns.model)?.text, explanation: explanation)
+            return order
         }
     }
 }
@@ -71,6 +63,25 @@ extension Engine {
         }
         let days = counts.keys.sorted { $0.dayNumber < $1.dayNumber }
         return (days.last { counts[$0, default: 0] >= fewest } ?? days.first).map { zone.timestamp($0) }
+    }
+}
+
+extension FrozenTables {
+    /// What the last score of an order said; nil for an order that is not there or has none.
+    ///
+    /// - Parameter table: where `order.scored` is folded to `health`, `scored_at`, `explanation`.
+    /// - Throws: `Diagnostic` when the table has no such columns.
+    public func scoredOrder(_ key: String, table: String = "orders") throws -> ScoredOrder? {
+        guard let snapshot = snapshots[table] else {
+            throw ScoringEngineProblem.columnsMissing(table: table).diagnostic
+        }
+        let columns = try ScoreColumns(snapshot.definition)
+        guard snapshot.definition.key.count == 1 else { return nil }
+        for segment in snapshot.segments.reversed() {
+            guard let row = try SegmentValues(segment, columns.key).firstRow(of: key) else { continue }
+            return try columns.order(segment, row)
+        }
+        return nil
     }
 }
 
@@ -104,6 +115,21 @@ private struct ScoreColumns {
         model = column("scored_by")
         explanation = column("explanation")
     }
+
+    /// - Returns: nil for a row without a score.
+    func order(_ segment: SegmentSnapshot, _ row: Int) throws -> ScoredOrder? {
+        func value(_ name: String?) throws -> SegmentValues.Value? {
+            try name.map { try SegmentValues(segment, $0).value(row) }
+        }
+        guard let health = try value(health)?.number else { return nil }
+        let explanation = try value(explanation)?.text.flatMap {
+            try? JSONDecoder().decode(ScoreExplanation.self, from: Data($0.utf8))
+        }
+        return ScoredOrder(
+            key: try value(key)?.text ?? "", health: health, probability: try value(risk)?.number,
+            scoredAt: Timestamp(microseconds: try value(scoredAt)?.integer ?? 0),
+            model: try value(model)?.text, explanation: explanation)
+    }
 }
 
 /// One column of one segment, value by value: for few rows, not for scans.
@@ -131,6 +157,22 @@ private struct SegmentValues {
             return Value(integer: nil, number: nil, text: pool.string(UInt32(truncatingIfNeeded: lane)))
         }
         return Value(integer: lane, number: Double(bitPattern: UInt64(bitPattern: lane)), text: nil)
+    }
+
+    /// The row that holds a text.
+    func firstRow(of text: String) -> Int? {
+        guard let pool = column.pool else { return nil }
+        var lanes = [Int64](repeating: 0, count: rowCount)
+        var validity = [UInt8](repeating: 0, count: rowCount)
+        column.read(rows: 0..<rowCount, into: &lanes, validity: &validity)
+        // A pool that was read from the file has no index of its strings.
+        var copy = text
+        return copy.withUTF8 { wanted in
+            lanes.indices.first { row in
+                guard validity[row] != 0 else { return false }
+                return pool[UInt32(truncatingIfNeeded: lanes[row])].elementsEqual(wanted)
+            }
+        }
     }
 
     func forEach(_ body: (Int, Value) -> Void) throws {

@@ -124,6 +124,7 @@ extension EventInput {
             case .standardInput: DescriptorSource(standardInput: STDIN_FILENO)
             case .bytes(let bytes): MemorySource(bytes)
             }
+        guard sections.sections.isEmpty else { return raw }
         let peeked = try PeekedSource(raw, byteCount: 4)
         if peeked.begins(with: [0x1F, 0x8B]) { return try GzipSource(peeked, file: origin) }
         if peeked.begins(with: [0x28, 0xB5, 0x2F, 0xFD]) { return try ZstdSource(peeked, file: origin) }

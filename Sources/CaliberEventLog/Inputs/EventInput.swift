@@ -8,6 +8,14 @@ public struct EventInput: Sendable {
     public let origin: String
     public let format: Format
     let content: Content
+    let sections: InputSections
+
+    private init(origin: String, format: Format, content: Content, sections: [InputSection] = []) {
+        self.origin = origin
+        self.format = format
+        self.content = content
+        self.sections = InputSections(sections: sections)
+    }
 
     public enum Format: Sendable {
         /// CloudEvents 1.0 JSON, one event a line.
@@ -32,5 +40,13 @@ public struct EventInput: Sendable {
 
     public static func bytes(_ bytes: [UInt8], origin: String, format: Format = .events) -> EventInput {
         EventInput(origin: origin, format: format, content: .bytes(bytes))
+    }
+
+    /// Lines of several senders, each with an account of its own; never taken for packed data, whatever they begin with.
+    ///
+    /// - Parameter sections: at least one, by `linesBefore`, of which the first is 0.
+    public static func lines(_ bytes: [UInt8], origin: String, sections: [InputSection]) -> EventInput {
+        precondition(sections.first?.linesBefore == 0, "sections begin with the input's first line")
+        return EventInput(origin: origin, format: .events, content: .bytes(bytes), sections: sections)
     }
 }

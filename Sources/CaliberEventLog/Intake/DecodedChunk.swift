@@ -24,6 +24,8 @@ final class DecodedChunk: @unchecked Sendable {
     var keys: KeyRun?
     var refused: [RefusedLine] = []
     var parked: [ParkedLine] = []
+    /// One for each of the input's sections.
+    var sectionTallies: [SectionTally] = []
     /// The accepted lines joined by line feeds: their length, and a `LogBody` of them.
     var bodyByteCount = 0
     var body = Data()

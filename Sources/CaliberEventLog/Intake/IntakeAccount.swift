@@ -68,6 +68,8 @@ public struct IntakeReport: Sendable {
     /// The log's end after the run.
     public internal(set) var position = LogPosition.start
     public internal(set) var isDryRun = false
+    /// One for each of the input's sections, of an input that has any and was not empty.
+    public internal(set) var sections: [SectionReport] = []
 
     mutating func add(_ line: DecodedChunk.RefusedLine, origin: String) {
         let kind = ViolationKind(code: line.problem.code, contract: line.contract, field: line.problem.field)

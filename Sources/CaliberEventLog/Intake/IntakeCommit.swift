@@ -7,14 +7,18 @@ import GRDB
 final class IntakeRun: @unchecked Sendable {
     // Safe to share: made by one thread, and changed only by the one that commits, which the first waits for.
     let origin: String
+    let sections: InputSections
     private let kind: String
     private let startedAt: Timestamp
     private var intakeRunID: Int64?
     private(set) var isFinished = false
 
-    init(kind: String, origin: String, startedAt: Timestamp) {
+    init(
+        kind: String, origin: String, sections: InputSections = InputSections(sections: []), startedAt: Timestamp
+    ) {
         self.kind = kind
         self.origin = origin
+        self.sections = sections
         self.startedAt = startedAt
     }
 
@@ -33,6 +37,14 @@ final class IntakeRun: @unchecked Sendable {
 struct IntakeCommit {
     let intakeRunID: Int64
     let origin: String
+    var sections = InputSections(sections: [])
+
+    /// Who sent a line, and its number there.
+    private func place(ofLine number: Int64) -> (origin: String, line: Int64) {
+        guard !sections.sections.isEmpty else { return (origin, number) }
+        let place = sections.place(ofLine: number)
+        return (sections.sections[place.section].origin, place.line)
+    }
 
     /// What the transaction found: some refused and parked lines turn out to be repeats only against the tables.
     struct Result {
@@ -58,6 +70,7 @@ struct IntakeCommit {
     /// - Returns: false when the line stands in quarantine already.
     func quarantine(_ line: DecodedChunk.RefusedLine, receivedAt: Timestamp, in database: Database) throws -> Bool {
         let diagnostic = line.problem.diagnostic
+        let place = place(ofLine: line.number)
         let statement = try database.cachedStatement(
             sql: """
                 INSERT OR IGNORE INTO quarantinedEvent
@@ -67,7 +80,7 @@ struct IntakeCommit {
                 """)
         try statement.execute(arguments: [
             receivedAt.microseconds, intakeRunID, line.problem.code, line.contract, line.problem.field,
-            line.problem.offendingText, diagnostic.message, IntakeCommit.hint(diagnostic), origin, line.number,
+            line.problem.offendingText, diagnostic.message, IntakeCommit.hint(diagnostic), place.origin, place.line,
             line.source, line.eventID, line.isReplayable, line.body, IntakeCommit.bodyHash(line.body), line.originRow,
         ])
         return database.changesCount > 0
@@ -83,13 +96,14 @@ struct IntakeCommit {
 
     /// - Returns: false when an event of that source and id is parked already.
     func park(_ line: DecodedChunk.ParkedLine, receivedAt: Timestamp, in database: Database) throws -> Bool {
+        let place = place(ofLine: line.number)
         let statement = try database.cachedStatement(
             sql: """
                 INSERT OR IGNORE INTO parkedEvent
                 (eventKey, type, receivedAt, intakeRunID, originFile, originLine, body) VALUES (?, ?, ?, ?, ?, ?, ?)
                 """)
         try statement.execute(arguments: [
-            line.key.bytes, line.type, receivedAt.microseconds, intakeRunID, origin, line.number, line.body,
+            line.key.bytes, line.type, receivedAt.microseconds, intakeRunID, place.origin, place.line, line.body,
         ])
         return database.changesCount > 0
     }

@@ -11,13 +11,16 @@ final class IntakePipeline: Sendable {
     private let work: StagedWork
 
     /// Takes the reader and the station over until `stop` has returned.
-    init(_ reader: any LineBlockReader, _ station: IntakeStation, now: @escaping @Sendable () -> Timestamp) throws {
+    init(
+        _ reader: any LineBlockReader, _ sections: InputSections, _ station: IntakeStation,
+        now: @escaping @Sendable () -> Timestamp
+    ) throws {
         let first = try reader.next()
-        let work = StagedWork(first: first, reader: reader, station: station)
+        let work = StagedWork(first: first, reader: reader, sections: sections, station: station)
         self.work = work
         if first?.isLast ?? true {
             stages = []
-            if let first { _ = decoded.send(try station.decoder.decode(first, receivedAt: now())) }
+            if let first { _ = decoded.send(try work.decode(first, receivedAt: now())) }
             decoded.finish()
             return
         }
@@ -64,23 +67,31 @@ private final class StagedWork: @unchecked Sendable {
     // compressing thread the compression. Without these two threads one at a time uses it, and waits for the other.
     private var first: LineBlock?
     private let reader: any LineBlockReader
+    private let sections: InputSections
     private let station: IntakeStation
 
-    init(first: LineBlock?, reader: any LineBlockReader, station: IntakeStation) {
+    init(first: LineBlock?, reader: any LineBlockReader, sections: InputSections, station: IntakeStation) {
         self.first = first
         self.reader = reader
+        self.sections = sections
         self.station = station
     }
 
     func decode(into decoded: Handoff<DecodedChunk>, now: () -> Timestamp) {
         do {
             while let block = try nextBlock() {
-                guard decoded.send(try station.decoder.decode(block, receivedAt: now())) else { return }
+                guard decoded.send(try decode(block, receivedAt: now())) else { return }
             }
             decoded.finish()
         } catch {
             decoded.finish(error)
         }
+    }
+
+    func decode(_ block: LineBlock, receivedAt: Timestamp) throws -> DecodedChunk {
+        let chunk = try station.decoder.decode(block, receivedAt: receivedAt)
+        if !sections.sections.isEmpty { chunk.sectionTallies = sections.tally(chunk) }
+        return chunk
     }
 
     private func nextBlock() throws -> LineBlock? {

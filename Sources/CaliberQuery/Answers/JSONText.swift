@@ -1,7 +1,7 @@
 import CaliberCore
 
 /// JSON whose members stand in the order they are given, so that an answer's text is stable.
-indirect enum JSONText {
+package indirect enum JSONText {
     case null
     case boolean(Bool)
     /// Digits as they are to stand.
@@ -10,10 +10,10 @@ indirect enum JSONText {
     case array([JSONText])
     case object([(String, JSONText)])
 
-    static func optional(_ text: String?) -> JSONText { text.map(JSONText.string) ?? .null }
+    package static func optional(_ text: String?) -> JSONText { text.map(JSONText.string) ?? .null }
 
     /// On one line.
-    var compact: String {
+    package var compact: String {
         switch self {
         case .array(let elements): "[" + elements.map(\.compact).joined(separator: ",") + "]"
         case .object(let members):
@@ -27,7 +27,7 @@ indirect enum JSONText {
     /// - Parameters:
     ///   - indent: spaces before the line this begins on.
     ///   - depth: levels that are broken into lines; what lies deeper stands on one.
-    func indented(_ indent: Int = 0, depth: Int) -> String {
+    package func indented(_ indent: Int = 0, depth: Int) -> String {
         let inner = String(repeating: " ", count: indent + 2)
         let outer = String(repeating: " ", count: indent)
         switch self {

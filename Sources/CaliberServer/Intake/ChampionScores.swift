@@ -1,0 +1,87 @@
+import CaliberCore
+import CaliberDictionary
+import CaliberEngine
+import CaliberScoring
+import CoreMetrics
+import Foundation
+
+/// Scores by the models that decide, of everything that comes in. Used by the writer's thread alone.
+final class ChampionScores {
+    private struct Running {
+        let name: String
+        let session: ScoringSession
+        var countedScores = 0
+        var countedReviews = 0
+    }
+
+    private let registry: ModelRegistry
+    private let dictionary: MetricDictionary
+    private let measures: ServiceMeasures
+    private let tell: (String, any Error) -> Void
+    private var running: [Running] = []
+    private var lastPutAway = ContinuousClock.now
+    private var hasNews = false
+    /// When a model was left out last.
+    private(set) var failedAt: ContinuousClock.Instant?
+
+    /// - Parameter tell: says that scores by a model are not computed any more, and why.
+    init(
+        _ intake: IntakeSession, dictionary: MetricDictionary, registry: ModelRegistry, measures: ServiceMeasures,
+        tell: @escaping (String, any Error) -> Void
+    ) {
+        self.registry = registry
+        self.dictionary = dictionary
+        self.measures = measures
+        self.tell = tell
+        for features in dictionary.featureSets {
+            do {
+                guard let champion = try registry.aliases(of: features.name).champion else { continue }
+                let file = try registry.load(name: features.name, version: champion)
+                running.append(
+                    Running(name: features.name, session: try intake.scoring(by: file, features: features)))
+            } catch {
+                failedAt = .now
+                tell(features.name, error)
+            }
+        }
+    }
+
+    var models: [String] { running.map(\.session.outcome.model) }
+
+    /// Scores what the log has by now. A model that fails is left out from then on; the events are in all the same.
+    func advance() {
+        let start = ContinuousClock.now
+        running = running.compactMap { entry in
+            var entry = entry
+            do {
+                try entry.session.advance()
+            } catch {
+                failedAt = .now
+                tell(entry.name, error)
+                return nil
+            }
+            let outcome = entry.session.outcome
+            if outcome.scoredCount > entry.countedScores { hasNews = true }
+            measures.scores.increment(by: outcome.scoredCount - entry.countedScores)
+            measures.reviews.increment(by: outcome.reviewCount - entry.countedReviews)
+            (entry.countedScores, entry.countedReviews) = (outcome.scoredCount, outcome.reviewCount)
+            return entry
+        }
+        if !running.isEmpty { measures.scoreSeconds.record(start.duration(to: .now) / .seconds(1)) }
+    }
+
+    /// Puts the features away if that was not done for so long.
+    func putAwayIfDue(minutes: Int) {
+        guard hasNews, ContinuousClock.now - lastPutAway > .seconds(minutes * 60) else { return }
+        putAway()
+    }
+
+    func putAway() {
+        guard hasNews else { return }
+        for entry in running {
+            do { try entry.session.putAway() } catch { tell(entry.name, error) }
+        }
+        hasNews = false
+        lastPutAway = .now
+    }
+}
