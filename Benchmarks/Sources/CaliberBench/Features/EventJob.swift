@@ -45,7 +45,7 @@ struct EventJob: ParsableCommand {
         try log.replay(after: .start, keepsArrival: true) { batches, position in
             guard position.sequence > first else {
                 run.earlierEventCount += batches.reduce(0) { $0 + $1.count }
-                return stream.take(batches, upTo: position, selection: .training, workers: 2) { averages.add($0) }
+                return stream.take(batches, upTo: position, workers: 2) { averages.add($0) }
             }
             let learned = try scorer ?? averages.scorer(of: plan)
             scorer = learned
