@@ -123,9 +123,7 @@ private struct ChampionScoring {
     ) {
         for features in dictionary.featureSets {
             do {
-                guard let champion = try registry.aliases(of: features.name).champion else { continue }
-                let file = try registry.load(name: features.name, version: champion)
-                let session = try intake.scoring(by: file, features: features)
+                guard let session = try intake.scoring(byChampionOf: features, in: registry) else { continue }
                 try session.advance { line.show("scored up to event \(Output.grouped($0.sequence))", fraction: nil) }
                 try session.putAway()
                 outcomes.append(session.outcome)

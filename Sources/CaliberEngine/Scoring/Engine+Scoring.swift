@@ -51,6 +51,16 @@ extension IntakeSession {
         }
         return try ScoringSession(self, file: file, features: features)
     }
+
+    /// Scores by the model that decides over a feature set; nil where none does.
+    ///
+    /// - Throws: `ModelProblem` for a model that can't be read, or is of other features.
+    public func scoring(byChampionOf features: FeatureSetDefinition, in registry: ModelRegistry) throws
+        -> ScoringSession?
+    {
+        guard let champion = try registry.aliases(of: features.name).champion else { return nil }
+        return try scoring(by: try registry.load(name: features.name, version: champion), features: features)
+    }
 }
 
 /// Why scores can't be kept.

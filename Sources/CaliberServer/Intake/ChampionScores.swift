@@ -14,8 +14,6 @@ final class ChampionScores {
         var countedReviews = 0
     }
 
-    private let registry: ModelRegistry
-    private let dictionary: MetricDictionary
     private let measures: ServiceMeasures
     private let tell: (String, any Error) -> Void
     private var running: [Running] = []
@@ -29,16 +27,12 @@ final class ChampionScores {
         _ intake: IntakeSession, dictionary: MetricDictionary, registry: ModelRegistry, measures: ServiceMeasures,
         tell: @escaping (String, any Error) -> Void
     ) {
-        self.registry = registry
-        self.dictionary = dictionary
         self.measures = measures
         self.tell = tell
         for features in dictionary.featureSets {
             do {
-                guard let champion = try registry.aliases(of: features.name).champion else { continue }
-                let file = try registry.load(name: features.name, version: champion)
-                running.append(
-                    Running(name: features.name, session: try intake.scoring(by: file, features: features)))
+                guard let session = try intake.scoring(byChampionOf: features, in: registry) else { continue }
+                running.append(Running(name: features.name, session: session))
             } catch {
                 failedAt = .now
                 tell(features.name, error)
