@@ -131,7 +131,7 @@ let package = Package(
             [
                 "CaliberCore", "CaliberStore", "CaliberDictionary", "CaliberColumns", "CaliberEventLog",
                 "CaliberTables", "CaliberQuery", "CaliberRegression", "CaliberFeatures", "CaliberScoring",
-                "CaliberChecks", "CXXHash",
+                "CaliberChecks", "CaliberSinks", "CaliberAlerts", "CXXHash",
                 crypto, grdb,
             ]),
         // side: synthetic orders and the truth about them.
@@ -141,7 +141,7 @@ let package = Package(
             "CaliberServer",
             [
                 "CaliberCore", "CaliberDictionary", "CaliberEventLog", "CaliberQuery", "CaliberScoring",
-                "CaliberEngine", "CCompression", yams, crypto, hummingbird, hummingbirdCore,
+                "CaliberAlerts", "CaliberEngine", "CCompression", yams, crypto, hummingbird, hummingbirdCore,
                 httpTypes, nio, nioHTTP, logging, metrics, lifecycle,
                 signals,
             ]),
@@ -150,8 +150,8 @@ let package = Package(
             name: "caliber",
             dependencies: [
                 "CaliberCore", "CaliberDictionary", "CaliberEventLog", "CaliberQuery", "CaliberRegression",
-                "CaliberFeatures", "CaliberScoring", "CaliberEngine", "CaliberServer", "CaliberSimulator",
-                argumentParser,
+                "CaliberFeatures", "CaliberScoring", "CaliberSinks", "CaliberAlerts", "CaliberEngine", "CaliberServer",
+                "CaliberSimulator", argumentParser,
             ],
             path: "Sources/CaliberCommand", swiftSettings: strict),
         // tests
@@ -201,14 +201,14 @@ let package = Package(
             [
                 "CaliberEngine", "CaliberQuery", "CaliberTables", "CaliberEventLog", "CaliberStore",
                 "CaliberDictionary", "CaliberColumns", "CaliberRegression", "CaliberFeatures", "CaliberScoring",
-                "CaliberSimulator", grdb,
+                "CaliberSinks", "CaliberAlerts", "CaliberSimulator", grdb,
             ]),
         // The service itself, on loopback, with real clients.
         tests(
             "CaliberServerTests",
             [
-                "CaliberServer", "CaliberEngine", "CaliberEventLog", "CaliberStore", "CaliberDictionary",
-                "CaliberSimulator", grdb,
+                "CaliberServer", "CaliberAlerts", "CaliberEngine", "CaliberEventLog", "CaliberStore",
+                "CaliberDictionary", "CaliberSimulator", grdb,
             ]),
         // The processes themselves: both executables are built beside these tests and run by them.
         tests(

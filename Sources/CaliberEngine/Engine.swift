@@ -74,9 +74,9 @@ public final class Engine: Sendable {
     public var position: LogPosition { get throws { try log.position } }
 
     /// Takes the right to write; gives it back when the lease is let go of.
-    func acquireLease() throws -> WriterLease {
+    func acquireLease(waitSeconds: Double = 5) throws -> WriterLease {
         let holder = "process \(ProcessInfo.processInfo.processIdentifier) on \(ProcessInfo.processInfo.hostName)"
-        return try WriterLease.acquire(on: store, holder: holder, now: now)
+        return try WriterLease.acquire(on: store, holder: holder, waitSeconds: waitSeconds, now: now)
     }
 
     func openTables(
@@ -98,12 +98,15 @@ public struct EngineSettings: Sendable {
     public var queryCacheBytes: Int
     /// Contributions of scans of fewer rows are not kept in the file; nil: none is kept or taken from there.
     public var fewestArchivedRows: Int?
+    /// Who is told of what watches find.
+    public var alerts: AlertSetup
 
     public init(
         memoryBudgetBytes: Int = TableSettings.defaultMemoryBudgetBytes,
         queryParallelism: Int = ProcessInfo.processInfo.activeProcessorCount, queryCacheBytes: Int = 512 << 20,
-        fewestArchivedRows: Int? = 100_000
+        fewestArchivedRows: Int? = 100_000, alerts: AlertSetup = .nobody
     ) {
+        self.alerts = alerts
         self.queryCacheBytes = queryCacheBytes
         self.fewestArchivedRows = fewestArchivedRows
         self.memoryBudgetBytes = memoryBudgetBytes

@@ -10,7 +10,8 @@ import ServiceLifecycle
 import Synchronization
 import UnixSignals
 
-/// The service that runs all day: takes events in over HTTP, durably, scores them, and answers queries.
+/// The service that runs all day: takes events in over HTTP, durably, scores them, looks by its watches, tells who is to be
+/// told, and answers queries.
 public struct CaliberService: Sendable {
     private let configuration: ServiceConfiguration
     private let engine: Engine
@@ -23,7 +24,7 @@ public struct CaliberService: Sendable {
     /// Opens the database and takes the right to write.
     ///
     /// - Parameter follower: what else is to be done after each commit, see `CommitFollower`; nil: the dictionary's
-    ///     watches look.
+    ///     watches look, and alerts are delivered.
     /// - Throws: `DiagnosticList` for the dictionary and the keys, `StoreProblem` for the database, and its `leaseHeld`
     ///   beside another writer.
     public init(_ configuration: ServiceConfiguration, follower: (any CommitFollower)? = nil) throws {
@@ -39,10 +40,12 @@ public struct CaliberService: Sendable {
                 told.error("the keys can't be read again", metadata: ["reason": "\(problem.description)"])
             }
         }
+        let dictionary = try MetricDictionary.load(from: configuration.dictionaryFolder)
         engine = try Engine.open(
-            databasePath: configuration.databasePath,
-            dictionary: try MetricDictionary.load(from: configuration.dictionaryFolder), creating: true,
-            settings: EngineSettings(memoryBudgetBytes: configuration.memoryMegabytes << 20))
+            databasePath: configuration.databasePath, dictionary: dictionary, creating: true,
+            settings: EngineSettings(
+                memoryBudgetBytes: configuration.memoryMegabytes << 20,
+                alerts: try configuration.alertSetup(zone: dictionary.dictionary.settings.timeZone)))
         measures = ServiceMeasures()
         writer = try IntakeWriter(
             engine, configuration: configuration, measures: measures, logger: logger,
@@ -86,9 +89,11 @@ public struct CaliberService: Sendable {
     private func application(_ onListening: @escaping @Sendable (Int) -> Void) -> some ApplicationProtocol {
         let intake = IntakeRoute(writer: writer, measures: measures, bodyByteLimit: configuration.bodyByteLimit)
         let queries = QueryRoutes(engine: engine, writer: writer, threads: threads, measures: measures)
+        let reviews = ReviewRoutes(desk: engine.reviewDesk, threads: threads)
         let health = HealthRoutes(engine: engine, writer: writer, threads: threads, measures: measures)
         let routes = ServiceRoutes(
-            access: access, configuration: configuration, intake: intake, queries: queries, health: health)
+            access: access, configuration: configuration, intake: intake, queries: queries, reviews: reviews,
+            health: health)
         let (head, body, answer) = (
             TimeAmount.seconds(Int64(configuration.headerSeconds)),
             TimeAmount.seconds(Int64(configuration.bodySeconds)),

@@ -74,6 +74,12 @@ public final class CaliberStore: Sendable {
         }
     }
 
+    /// Runs one durable transaction beside whoever holds the lease: for rows that no writer keeps in memory, which people
+    /// change while a service runs, such as review tickets and silences.
+    package func writeBeside<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        try pool.write(body)
+    }
+
     /// Writes what can be computed again, without a lease: not at all while another process writes, nor where the file
     /// can't be written.
     ///

@@ -26,6 +26,8 @@ import Testing
             ("GET", "/v1/meta", [.read, .review, .admin]), ("GET", "/v1/metrics/gmv", [.read, .review, .admin]),
             ("GET", "/v1/lineage/gmv", [.read, .review, .admin]),
             ("GET", "/v1/orders/o1/score", [.read, .review, .admin]),
+            ("GET", "/v1/reviews", [.review, .admin]), ("GET", "/v1/reviews/1", [.review, .admin]),
+            ("POST", "/v1/reviews/1/verdict", [.review, .admin]),
         ]
         for (method, path, roles) in routes {
             for role in AccessRole.allCases {

@@ -45,7 +45,8 @@ extension AlertOutbox {
         return count
     }
 
-    private func requireDeclared(_ endpoint: String) throws {
+    /// - Throws: `AlertProblem.unknownEndpoint`.
+    package func requireDeclared(_ endpoint: String) throws {
         guard routing.endpoint(endpoint) == nil else { return }
         let nearest = NameSuggestion.nearest(to: endpoint, among: routing.endpoints.map(\.name))
         throw AlertProblem.unknownEndpoint(name: endpoint, path: "The request", nearest: nearest)

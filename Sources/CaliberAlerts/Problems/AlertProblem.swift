@@ -16,6 +16,7 @@ public enum AlertProblem: Error, Sendable, Equatable {
     case silenceEndsBeforeItBegins(from: Timestamp, until: Timestamp)
     case silenceOver(until: Timestamp, now: Timestamp)
     case anonymous(what: String)
+    case unknownAlert(id: String)
     case unknownSilence(number: Int64)
     case unknownMessage(id: String)
     case messageNotDead(id: String, state: String)
@@ -91,6 +92,10 @@ public enum AlertProblem: Error, Sendable, Equatable {
                 remedy: "Give an end that is to come.")
         case .anonymous(let what):
             Diagnostic("anonymous", "\(what) needs the name of who gives it.", remedy: "Say who you are.")
+        case .unknownAlert(let id):
+            Diagnostic(
+                "unknown-alert", "There is no alert \(QuotedText.json(id)).",
+                remedy: "`caliber alerts list --all` shows those there are.")
         case .unknownSilence(let number):
             Diagnostic("unknown-silence", "There is no silence \(number).", remedy: "List those there are.")
         case .unknownMessage(let id):

@@ -22,6 +22,35 @@ package struct Finding: Sendable, Equatable {
     package let advice: [String]
     package let labels: [String: String]
     package let facts: [Fact]
+    /// Whether it was found before and is worse by now: nothing that anybody is to be told again, but that a ticket knows.
+    package let isWorse: Bool
+    /// What a ticket shows, of watches that open one. nil where the row has no score.
+    package let healthHundredths: Int?
+    /// The score's reasons, as `order.scored` has them.
+    package let explanation: String?
+
+    init(
+        watch: WatchDefinition, subject: String, openedAt: Timestamp, closedAt: Timestamp?, title: String,
+        summary: String?, cause: String?, advice: [String], labels: [String: String], facts: [Fact],
+        isWorse: Bool = false, healthHundredths: Int? = nil, explanation: String? = nil
+    ) {
+        self.watch = watch
+        self.subject = subject
+        self.openedAt = openedAt
+        self.closedAt = closedAt
+        self.title = title
+        self.summary = summary
+        self.cause = cause
+        self.advice = advice
+        self.labels = labels
+        self.facts = facts
+        self.isWorse = isWorse
+        self.healthHundredths = healthHundredths
+        self.explanation = explanation
+    }
+
+    /// Of a row without a score.
+    package static let perfectHealthHundredths = 10_000
 }
 
 /// What a watch knows from one look to the next.
@@ -31,6 +60,8 @@ package struct WatchMemory: Sendable, Equatable {
     /// What is over, and since when: nothing new of it while it cools down.
     package var cooling: [String: Timestamp] = [:]
     package var streaks: [String: Streak] = [:]
+    /// What the tickets of open rows say of their health, in hundredths, of watches that open tickets.
+    package var ticketHealth: [String: Int] = [:]
 
     /// The rows in a row of one group.
     package struct Streak: Sendable, Equatable {

@@ -14,6 +14,8 @@ package final class RowWatch {
     private let condition: RowCondition
     private let end: RowCondition?
     private let causes: [RowCondition]
+    /// By how much health must have fallen since a ticket was told of it for the ticket to be told again.
+    private static let worseHundredths = 100
     /// Segments that were looked at and have changed nothing since.
     private var known: Set<SegmentIdentity> = []
 
@@ -56,6 +58,7 @@ package final class RowWatch {
         guard openKeys != nil || holds.contains(1) else { return }
         let ends = try end?.mask(of: segment, now: now)
         let keys = try segment.column(table.key[0].name)
+        let health = try definition.opensTicket ? HealthColumn(segment, table) : nil
         var masks: [[UInt8]]?
         for row in 0..<segment.rowCount {
             if holds[row] != 0 {
@@ -64,7 +67,17 @@ package final class RowWatch {
                     try close(row, keys, openKeys, segment, table, now, &findings)
                     continue
                 }
-                guard let key = keys.text(row), memory.open[key] == nil else { continue }
+                guard let key = keys.text(row) else { continue }
+                if let openedAt = memory.open[key] {
+                    if let health, isWorse(key, health.hundredths(row)) {
+                        findings.append(
+                            try finding(
+                                key, row, of: segment, table, openedAt: openedAt, closedAt: nil,
+                                cause: try causes.firstIndex { try $0.mask(of: segment, now: now)[row] != 0 },
+                                isWorse: true))
+                    }
+                    continue
+                }
                 guard memory.cooling[key] == nil else {
                     isSettled = false
                     continue
@@ -72,6 +85,7 @@ package final class RowWatch {
                 let causeMasks = try masks ?? causes.map { try $0.mask(of: segment, now: now) }
                 masks = causeMasks
                 memory.open[key] = now
+                memory.ticketHealth[key] = health?.hundredths(row)
                 findings.append(
                     try finding(
                         key, row, of: segment, table, openedAt: now, closedAt: nil,
@@ -89,14 +103,24 @@ package final class RowWatch {
         guard let openKeys, openKeys.contains(keys, row), let key = keys.text(row),
             let openedAt = memory.open.removeValue(forKey: key)
         else { return }
+        memory.ticketHealth[key] = nil
         if definition.coolDown > 0 { memory.cooling[key] = now }
         findings.append(try finding(key, row, of: segment, table, openedAt: openedAt, closedAt: now, cause: nil))
     }
 
+    /// Whether a row's ticket should hear of its health; it has when this says so.
+    private func isWorse(_ key: String, _ health: Int?) -> Bool {
+        guard let health else { return false }
+        if let told = memory.ticketHealth[key], health > told - RowWatch.worseHundredths { return false }
+        memory.ticketHealth[key] = health
+        return true
+    }
+
     private func finding(
         _ key: String, _ row: Int, of segment: SegmentSnapshot, _ table: TableDefinition, openedAt: Timestamp,
-        closedAt: Timestamp?, cause: Int?
+        closedAt: Timestamp?, cause: Int?, isWorse: Bool = false
     ) throws -> Finding {
+        let ticket = definition.opensTicket
         let texts = RowTexts(segment: segment, table: table, zone: zone)
         let found = cause.map { definition.causes[$0] }
         var labels: [String: String] = [table.key[0].name: key]
@@ -112,7 +136,27 @@ package final class RowWatch {
             advice: (found?.advice ?? []) + definition.advice, labels: labels,
             facts: try factNames.compactMap { name in
                 try texts.text(name, row: row).map { Finding.Fact(name: name, value: $0) }
-            })
+            }, isWorse: isWorse, healthHundredths: try ticket ? HealthColumn(segment, table)?.hundredths(row) : nil,
+            explanation: try ticket ? texts.text("explanation", row: row) : nil)
+    }
+}
+
+/// The health of a segment's rows, where their table has one.
+private struct HealthColumn {
+    private let column: EncodedColumn
+
+    init?(_ segment: SegmentSnapshot, _ table: TableDefinition) throws {
+        guard let definition = table.column(named: "health"), definition.type == .number else { return nil }
+        column = try segment.column("health")
+    }
+
+    /// nil for a row without a score.
+    func hundredths(_ row: Int) -> Int? {
+        var lane: Int64 = 0
+        var validity: UInt8 = 0
+        column.read(rows: row..<row + 1, into: &lane, validity: &validity)
+        let health = Double(bitPattern: UInt64(bitPattern: lane))
+        return validity != 0 && health.isFinite ? Int((health * 100).rounded()) : nil
     }
 }
 

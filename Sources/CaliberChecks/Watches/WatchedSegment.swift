@@ -2,6 +2,7 @@ import CaliberColumns
 import CaliberCore
 import CaliberDictionary
 import CaliberTables
+import Foundation
 
 /// A condition over rows, and `now`.
 struct RowCondition {
@@ -69,6 +70,17 @@ struct RowTexts {
         var lane: Int64 = 0
         var validity: UInt8 = 0
         column.read(rows: row..<row + 1, into: &lane, validity: &validity)
-        return validity == 0 ? nil : LaneText.format(lane, type: definition.type, pool: column.pool, zone: zone)
+        guard validity != 0 else { return nil }
+        if definition.type == .number { return RowTexts.text(Double(bitPattern: UInt64(bitPattern: lane))) }
+        return LaneText.format(lane, type: definition.type, pool: column.pool, zone: zone)
+    }
+
+    /// A number to be read, not to be computed with: four places are enough.
+    private static func text(_ number: Double) -> String {
+        guard number.isFinite, number.magnitude < 1e9 else { return "\(number)" }
+        var text = String(format: "%.4f", number)[...]
+        while text.last == "0" { text.removeLast() }
+        if text.last == "." { text.removeLast() }
+        return text == "-0" ? "0" : String(text)
     }
 }

@@ -17,27 +17,28 @@ struct DeploymentOptions: ParsableArguments {
         help: ArgumentHelp("The database file (CALIBER_DATABASE; else \"caliber.db\").", valueName: "file"))
     var database: String?
 
-    var dictionaryFolder: String { dictionary ?? environment("CALIBER_DICTIONARY") ?? "dictionary" }
-    var databasePath: String { database ?? environment("CALIBER_DATABASE") ?? "caliber.db" }
-
-    private func environment(_ name: String) -> String? {
-        ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
-    }
+    var dictionaryFolder: String { dictionary ?? setVariable("CALIBER_DICTIONARY") ?? "dictionary" }
+    var databasePath: String { database ?? setVariable("CALIBER_DATABASE") ?? "caliber.db" }
 
     func loadDictionary() throws -> LoadedDictionary {
         try MetricDictionary.load(from: dictionaryFolder)
     }
 
     /// - Parameter creating: whether a database that is not there yet is made; otherwise that is an error that says how.
-    func openEngine(creating: Bool = false) throws -> Engine {
-        try Engine.open(
-            databasePath: databasePath, dictionary: try loadDictionary(), creating: creating,
-            settings: try engineSettings())
+    /// - Parameter alerts: who is told of what watches find; nobody where nil.
+    func openEngine(creating: Bool = false, alerts: AlertsFileOptions? = nil) throws -> Engine {
+        let dictionary = try loadDictionary()
+        var settings = try engineSettings()
+        if let path = alerts?.path {
+            settings.alerts = try AlertSetup.read(path: path, zone: dictionary.dictionary.settings.timeZone)
+        }
+        return try Engine.open(
+            databasePath: databasePath, dictionary: dictionary, creating: creating, settings: settings)
     }
 
     /// CALIBER_MEMORY_MB bounds what tables take in memory.
     private func engineSettings() throws -> EngineSettings {
-        guard let text = environment("CALIBER_MEMORY_MB") else { return EngineSettings() }
+        guard let text = setVariable("CALIBER_MEMORY_MB") else { return EngineSettings() }
         guard let megabytes = Int(text), DeploymentOptions.memoryMegabytes.contains(megabytes) else {
             let range = DeploymentOptions.memoryMegabytes
             throw Diagnostic(
@@ -48,6 +49,21 @@ struct DeploymentOptions: ParsableArguments {
     }
 
     private static let memoryMegabytes = 16...1_048_576
+}
+
+/// Who is told of what watches find.
+struct AlertsFileOptions: ParsableArguments {
+    @Option(
+        name: .long,
+        help: ArgumentHelp("The file that says who is told (CALIBER_ALERTS; else nobody is).", valueName: "file"))
+    var alerts: String?
+
+    var path: String? { alerts ?? setVariable("CALIBER_ALERTS") }
+}
+
+/// A variable of the environment that says something.
+private func setVariable(_ name: String) -> String? {
+    ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
 }
 
 /// A command whose failures are diagnostics.

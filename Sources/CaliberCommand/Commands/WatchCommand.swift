@@ -38,14 +38,18 @@ struct WatchListCommand: CaliberSubcommand {
 struct WatchLookCommand: CaliberSubcommand {
     static let configuration = CommandConfiguration(
         commandName: "look", abstract: "Look by every watch now, and say what is new and what is over.",
-        discussion: "What was found is kept: a second look says only what has changed since.")
+        discussion: """
+            What was found is kept: a second look says only what has changed since. Alerts are raised and tickets opened by \
+            it; the service delivers them.
+            """)
 
     @OptionGroup var deployment: DeploymentOptions
+    @OptionGroup var alerts: AlertsFileOptions
     @Option(help: ArgumentHelp("How many findings are shown of each watch.", valueName: "number")) var limit = 5
     @Flag(help: "All findings, as JSON.") var json = false
 
     func perform() throws {
-        let engine = try deployment.openEngine()
+        let engine = try deployment.openEngine(alerts: alerts)
         let found = try engine.openIntake().watches().look(everyWatch: true)
         guard !json else { return Output.data(try ModelText.json(found)) }
         let (new, over) = (found.filter { $0.closedAt == nil }, found.filter { $0.closedAt != nil })

@@ -2,7 +2,7 @@ import CaliberCore
 
 extension KeyTable {
     /// Checks a value against the table, all the way down; every fault is reported.
-    func check(_ value: YAMLValue, in what: String? = nil, _ report: (DictionaryProblem) -> Void) {
+    package func check(_ value: YAMLValue, in what: String? = nil, _ report: (DictionaryProblem) -> Void) {
         let what = what ?? name
         guard let entries = value.entries else {
             report(.shape(.wrongKind(what: what, expected: "a mapping", found: value.kindInWords, at: value.location)))

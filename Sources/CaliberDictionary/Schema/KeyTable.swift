@@ -1,8 +1,8 @@
 import CaliberCore
 
 /// The keys that one kind of definition has. The loader checks files with it, and the JSON Schema for editors is
-/// printed from it, so the two cannot drift apart.
-struct KeyTable: Sendable {
+/// printed from it, so the two cannot drift apart. Other files that people write are checked by tables of their own.
+package struct KeyTable: Sendable {
     /// With an article, for messages: `a metric`.
     let name: String
     /// The name in the JSON Schema: `metric`.
@@ -11,7 +11,7 @@ struct KeyTable: Sendable {
     let keys: [Key]
     private let positions: [String: Int]
 
-    init(_ schemaName: String, named name: String, _ description: String, _ keys: [Key]) {
+    package init(_ schemaName: String, named name: String, _ description: String, _ keys: [Key]) {
         self.name = name
         self.schemaName = schemaName
         self.description = description
@@ -22,7 +22,7 @@ struct KeyTable: Sendable {
     func key(named name: String) -> Key? { positions[name].map { keys[$0] } }
 }
 
-struct Key: Sendable {
+package struct Key: Sendable {
     enum Presence: Sendable { case required, optional, owner }
 
     let name: String
@@ -43,11 +43,11 @@ struct Key: Sendable {
         metricTypes = types
     }
 
-    static func required(_ name: String, _ kind: ValueKind, _ description: String) -> Key {
+    package static func required(_ name: String, _ kind: ValueKind, _ description: String) -> Key {
         Key(name, kind, .required, description, nil)
     }
 
-    static func optional(
+    package static func optional(
         _ name: String, _ kind: ValueKind, _ description: String, types: [MetricTypeName]? = nil
     ) -> Key {
         Key(name, kind, .optional, description, types)
@@ -57,10 +57,10 @@ struct Key: Sendable {
     static func owner(_ description: String) -> Key { Key("owner", .text, .owner, description, nil) }
 }
 
-enum MetricTypeName: String, Sendable, CaseIterable { case simple, ratio, derived, cumulative, conversion }
+package enum MetricTypeName: String, Sendable, CaseIterable { case simple, ratio, derived, cumulative, conversion }
 
 /// What a value looks like, before names are looked up.
-indirect enum ValueKind: Sendable {
+package indirect enum ValueKind: Sendable {
     /// Any scalar that is not null, taken as it is written.
     case text
     /// A text in the expression language.

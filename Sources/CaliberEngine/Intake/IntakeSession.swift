@@ -11,13 +11,13 @@ import GRDB
 /// session and what it answers.
 public final class IntakeSession {
     let engine: Engine
-    private let lease: WriterLease
+    let lease: WriterLease
     let tables: TableSet
     private var rebuiltTables: [String] = []
 
-    init(_ engine: Engine) throws {
+    init(_ engine: Engine, waitSeconds: Double = 5) throws {
         self.engine = engine
-        lease = try engine.acquireLease()
+        lease = try engine.acquireLease(waitSeconds: waitSeconds)
         var rebuilt: [String] = []
         tables = try engine.openTables(.writing(lease)) { table, _ in rebuilt.append(table) }
         rebuiltTables = rebuilt

@@ -1,3 +1,4 @@
+import CaliberAlerts
 import CaliberCore
 import CaliberEventLog
 import CaliberQuery
@@ -21,6 +22,7 @@ extension Diagnostic {
         case let problem as ScoringProblem: [problem.diagnostic]
         case let problem as ImportProblem: [problem.diagnostic]
         case let problem as FittingError: [problem.diagnostic]
+        case let problem as AlertProblem: [problem.diagnostic]
         case let error as DatabaseError: [describing(error)]
         default: [Diagnostic("unexpected", "\(error)", remedy: "This is a fault of Caliber; please report it.")]
         }

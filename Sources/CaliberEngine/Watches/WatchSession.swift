@@ -1,3 +1,4 @@
+import CaliberAlerts
 import CaliberChecks
 import CaliberCore
 import CaliberDictionary
@@ -5,11 +6,12 @@ import CaliberTables
 
 /// The dictionary's watches, looking at what an intake has taken in.
 ///
-/// What a look finds is kept in one transaction with what the watch knows from then on: a process that dies between two
-/// looks says nothing twice and forgets nothing.
+/// What a look finds is kept in one transaction with what the watch knows from then on, the alerts that it raises and ends,
+/// and the tickets that it opens: a process that dies between two looks says nothing twice and forgets nothing.
 public final class WatchSession {
     private let intake: IntakeSession
     private let store: WatchStore
+    private let words: FindingWords
     private var watches: [Watch] = []
 
     private struct Watch {
@@ -29,6 +31,7 @@ public final class WatchSession {
     init(_ intake: IntakeSession) throws {
         self.intake = intake
         store = WatchStore(store: intake.engine.store)
+        words = FindingWords(outbox: AlertOutbox(routing: intake.engine.settings.alerts.routing))
         try load()
     }
 
@@ -88,9 +91,12 @@ public final class WatchSession {
             return []
         }
         let definition = watch.definition
-        try intake.write { try store.keep(findings, of: definition, memory, lookedAt: now, in: $0) }
+        try intake.write { database in
+            try store.keep(findings, of: definition, memory, lookedAt: now, in: database)
+            for finding in findings { try words.say(finding, at: now, in: database) }
+        }
         watch.streaks = memory.streaks
-        return findings.map(WatchFinding.init)
+        return findings.filter { !$0.isWorse }.map(WatchFinding.init)
     }
 }
 

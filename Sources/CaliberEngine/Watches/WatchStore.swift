@@ -30,6 +30,15 @@ struct WatchStore {
                     memory.cooling[row[0]] = Timestamp(microseconds: row[1])
                 }
             }
+            if watch.opensTicket {
+                let tickets = try Row.fetchCursor(
+                    database,
+                    sql: """
+                        SELECT subject, healthHundredths FROM watchFinding JOIN reviewTicket ON orderID = subject AND isOpen
+                        WHERE watchFinding.watch = ? AND watchFinding.closedAt IS NULL
+                        """, arguments: [watch.name])
+                while let row = try tickets.next() { memory.ticketHealth[row[0]] = row[1] }
+            }
             let streaks = try Row.fetchCursor(
                 database, sql: "SELECT subject, last, count, endCount FROM watchStreak WHERE watch = ?",
                 arguments: [watch.name])

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A score and why it is what it is.
 ///
 /// `basePoints + Σ reasons + Σ supports + otherPoints + limitPoints` is `health`, to the hundredth, always.
@@ -48,5 +50,21 @@ public struct ScoreExplanation: Codable, Hashable, Sendable {
     /// What the parts add up to: `health`'s hundredths.
     public var sumOfPoints: Int {
         (reasons + supports).reduce(basePoints + otherPoints + limitPoints) { $0 + $1.points }
+    }
+}
+
+extension ScoreExplanation.Reason {
+    /// The strongest column's value beside what is usual, for people: `3, usually 0.21`.
+    public var valueText: String {
+        guard let column = columns.first else { return "" }
+        let value = column.value.map(ScoreExplanation.text) ?? "not known"
+        return "\(value), usually \(ScoreExplanation.text(column.baseline))"
+    }
+}
+
+extension ScoreExplanation {
+    /// A value for people: whole, or three digits.
+    public static func text(_ value: Double) -> String {
+        value == value.rounded() && value.magnitude < 1e9 ? String(Int64(value)) : String(format: "%.3g", value)
     }
 }

@@ -8,12 +8,20 @@ final class AccessControl: Sendable {
     enum Caller: Sendable, CustomStringConvertible {
         /// The service runs without keys.
         case anyone
-        case key(id: String, roles: Set<AccessRole>)
+        case key(id: String, name: String, roles: Set<AccessRole>)
 
         var description: String {
             switch self {
             case .anyone: "anyone"
-            case .key(let id, _): id
+            case .key(let id, _, _): id
+            }
+        }
+
+        /// Whom the key was made for; nil where anyone may come in.
+        var name: String? {
+            switch self {
+            case .anyone: nil
+            case .key(_, let name, _): name
             }
         }
     }
@@ -65,7 +73,7 @@ final class AccessControl: Sendable {
             AccessToken.digest(of: token), key?.digest ?? String(repeating: "0", count: 64))
         guard let key, matches, key.revoked == nil else { throw .unknownKey }
         guard !key.roles.isDisjoint(with: role.holders) else { throw .forbidden(role: role) }
-        return .key(id: key.id, roles: key.roles)
+        return .key(id: key.id, name: key.name, roles: key.roles)
     }
 
     private func currentKeys() -> [String: AccessKey] {

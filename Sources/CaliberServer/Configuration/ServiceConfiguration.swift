@@ -1,4 +1,5 @@
 import CaliberCore
+import CaliberEngine
 import Foundation
 
 /// What a service is to do, checked as a whole.
@@ -6,6 +7,8 @@ public struct ServiceConfiguration: Sendable {
     public var dictionaryFolder: String
     public var databasePath: String
     public var modelsFolder: String
+    /// Who is told of findings; nil: nobody.
+    public var alertsPath: String?
     public var address: ListenAddress
     /// nil serves everyone, which is for loopback alone.
     public var keysPath: String?
@@ -42,7 +45,12 @@ public struct ServiceConfiguration: Sendable {
     ) throws(DiagnosticList) -> ServiceConfiguration {
         var reading = ConfigurationReading(path: path, environment: environment)
         let configuration = ServiceConfiguration(&reading)
-        let errors = reading.problems.filter { $0.severity == .error }
+        var errors = reading.problems.filter { $0.severity == .error }
+        do throws(DiagnosticList) {
+            _ = try configuration.alertSetup(zone: .utc, environment: environment)
+        } catch {
+            errors += error.diagnostics
+        }
         guard errors.isEmpty else { throw DiagnosticList(errors) }
         return configuration
     }
@@ -51,6 +59,7 @@ public struct ServiceConfiguration: Sendable {
         dictionaryFolder = reading.path("dictionary") ?? "dictionary"
         databasePath = reading.path("database") ?? "caliber.db"
         modelsFolder = reading.path("models") ?? "models"
+        alertsPath = reading.path("alerts")
         keysPath = reading.path("keys")
         hasOpenMetrics = reading.boolean("open_metrics")
         memoryMegabytes = reading.number("memory_mb")
@@ -85,6 +94,15 @@ public struct ServiceConfiguration: Sendable {
             reading.report(
                 .missingPath(key: "dictionary", path: dictionaryFolder, at: reading.location("dictionary")))
         }
+    }
+
+    /// - Parameter zone: what times in messages are shown in where an endpoint does not say.
+    /// - Throws: everything that is wrong with the alerts file.
+    func alertSetup(
+        zone: BusinessZone, environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws(DiagnosticList) -> AlertSetup {
+        guard let alertsPath else { return .nobody }
+        return try AlertSetup.read(path: alertsPath, environment: environment, zone: zone)
     }
 
     private func checkKeys(_ reading: inout ConfigurationReading) {

@@ -27,6 +27,8 @@ struct ServiceSetting: Sendable {
             key: "database", kind: .path, usual: "caliber.db", meaning: "the database file; made if missing"),
         ServiceSetting(key: "models", kind: .path, usual: "models", meaning: "folder of the models"),
         ServiceSetting(
+            key: "alerts", kind: .path, usual: nil, meaning: "file that says who is told of findings; else nobody is"),
+        ServiceSetting(
             key: "listen", kind: .text, usual: "127.0.0.1:8080", meaning: "host:port; port 0 takes a free one"),
         ServiceSetting(key: "keys", kind: .path, usual: nil, meaning: "file of hashed API keys"),
         ServiceSetting(

@@ -191,6 +191,7 @@ final class IntakeWriter: @unchecked Sendable {
         measures.scoreLagSeconds.record(since.duration(to: .now) / .seconds(1))
         (unscoredSince, unscoredCount) = (nil, 0)
         lastWrite = .now
+        takeVerdicts(intake)
         follow { try $0.followed(intake, upTo: try self.engine.position) }
     }
 
@@ -202,6 +203,7 @@ final class IntakeWriter: @unchecked Sendable {
         if let failed = scores?.failedAt, ContinuousClock.now - failed > IntakeWriter.scoringPause {
             openScores(intake)
         }
+        takeVerdicts(intake)
         follow { try $0.passed(intake) }
         guard ContinuousClock.now - lastWrite > IntakeWriter.heartbeat else { return }
         do {
@@ -209,6 +211,19 @@ final class IntakeWriter: @unchecked Sendable {
             lastWrite = .now
         } catch {
             fail(error)
+        }
+    }
+
+    /// What reviewers have said becomes events as any other.
+    private func takeVerdicts(_ intake: IntakeSession) {
+        do {
+            let count = try intake.takeVerdicts()
+            guard count > 0 else { return }
+            published.moved(to: published.isWanted ? try intake.freeze() : nil)
+            unscoredSince = unscoredSince ?? .now
+        } catch {
+            measures.followerFailures.increment()
+            tell("verdicts could not be taken in", error)
         }
     }
 

@@ -24,6 +24,17 @@ final class ServiceMeasures: Sendable {
     let isWriting: Gauge
 
     static let meanings: [String: String] = [
+        "caliber_alert_words_owed": "Words about alerts that endpoints were to hear; the sum of what became of them.",
+        "caliber_alert_words_delivered": "Words that arrived.",
+        "caliber_alert_words_merged": "Words that a later one in the same message stands for.",
+        "caliber_alert_words_silenced": "Words that a silence kept back.",
+        "caliber_alert_words_inhibited": "Words that another alert said enough about.",
+        "caliber_alert_words_dead": "Words in dead letters, which wait for a replay.",
+        "caliber_alert_words_waiting": "Words on their way.",
+        "caliber_alert_words_missing": "Words that the account can't find: zero, or something is wrong.",
+        "caliber_alert_endpoints_off": "Endpoints that were turned off.",
+        "caliber_alert_endpoints_resting": "Endpoints that are left alone after failures, or because they asked.",
+        "caliber_reviews_open": "Review tickets that wait for a verdict.",
         "caliber_intake_events_total": "Events that came in, by what became of them.",
         "caliber_intake_commits_total": "Commits, each synced to the disk.",
         "caliber_intake_commit_seconds": "From taking requests off the queue to their events being durable and folded.",

@@ -1,6 +1,9 @@
 /// The description of the service for programs, as it is served at `/v1/openapi.json`.
 package enum OpenAPIDocument {
-    package static let json = ##"""
+    package static let json = main.replacing("\"REVIEW-PATHS\": {},", with: reviewPaths)
+        .replacing("\"REVIEW-SCHEMAS\": {},", with: reviewSchemas)
+
+    private static let main = ##"""
         {
           "openapi": "3.1.0",
           "info": {
@@ -146,6 +149,7 @@ package enum OpenAPIDocument {
                 "description": "Needs the role read."
               }
             },
+            "REVIEW-PATHS": {},
             "/v1/orders/{id}/score": {
               "get": {
                 "operationId": "orderScore",
@@ -367,6 +371,7 @@ package enum OpenAPIDocument {
                 },
                 "required": ["order", "health", "needs_review", "scored_at"]
               },
+              "REVIEW-SCHEMAS": {},
               "Readiness": {
                 "type": "object",
                 "properties": {"status": {"type": "string"}, "reasons": {"type": "array", "items": {"type": "string"}}},
@@ -436,6 +441,10 @@ package enum OpenAPIDocument {
                 "description": "Not now; send it again after Retry-After.",
                 "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
                 "headers": {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
+              },
+              "Settled": {
+                "description": "The ticket is closed.",
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
               },
               "Missing": {
                 "description": "There is no such thing.",

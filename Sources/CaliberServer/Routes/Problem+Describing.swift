@@ -1,3 +1,4 @@
+import CaliberAlerts
 import CaliberCore
 import CaliberEngine
 import CaliberQuery
@@ -24,6 +25,10 @@ extension Problem {
                 .contentTooLarge, "body-too-large",
                 "The body is larger than \(ServiceContext.queryByteLimit) bytes.", closesConnection: true)
         case let error as any HTTPResponseError: self.init(ofRouter: error.status)
+        case AlertProblem.unknownTicket: self.init(.notFound, Diagnostic.describing(error))
+        case AlertProblem.ticketClosed: self.init(.conflict, Diagnostic.describing(error))
+        case AlertProblem.anonymous, AlertProblem.unknownVerdict:
+            self.init(.badRequest, Diagnostic.describing(error))
         // A question that can't be answered is the client's affair; what the store can't do is not.
         case is DiagnosticList, is Diagnostic, is QueryProblem:
             self.init(.badRequest, Diagnostic.describing(error))

@@ -1,3 +1,4 @@
+import CaliberAlerts
 import CaliberEngine
 import CaliberEventLog
 import CaliberQuery
@@ -7,9 +8,16 @@ import Hummingbird
 
 /// Everything that the service answers; the OpenAPI document describes the same, which a test holds it to.
 package enum ServiceRoute: CaseIterable, Sendable {
-    case events, load, meta, metric, lineage, score, openAPI, healthy, ready, measures
+    case events, load, meta, metric, lineage, score
+    case reviews, review, assign, note, verdict, close
+    case openAPI, healthy, ready, measures
 
-    package var method: String { self == .events || self == .load ? "POST" : "GET" }
+    package var method: String {
+        switch self {
+        case .events, .load, .assign, .note, .verdict, .close: "POST"
+        default: "GET"
+        }
+    }
 
     /// With parameters in braces.
     package var path: String {
@@ -20,6 +28,12 @@ package enum ServiceRoute: CaseIterable, Sendable {
         case .metric: "/v1/metrics/{id}"
         case .lineage: "/v1/lineage/{id}"
         case .score: "/v1/orders/{id}/score"
+        case .reviews: "/v1/reviews"
+        case .review: "/v1/reviews/{id}"
+        case .assign: "/v1/reviews/{id}/assign"
+        case .note: "/v1/reviews/{id}/note"
+        case .verdict: "/v1/reviews/{id}/verdict"
+        case .close: "/v1/reviews/{id}/close"
         case .openAPI: "/v1/openapi.json"
         case .healthy: "/healthz"
         case .ready: "/readyz"
@@ -32,6 +46,7 @@ package enum ServiceRoute: CaseIterable, Sendable {
         switch self {
         case .events: .ingest
         case .load, .meta, .metric, .lineage, .score: .read
+        case .reviews, .review, .assign, .note, .verdict, .close: .review
         case .openAPI, .healthy, .ready, .measures: nil
         }
     }
@@ -44,6 +59,7 @@ struct ServiceRoutes {
     let configuration: ServiceConfiguration
     let intake: IntakeRoute
     let queries: QueryRoutes
+    let reviews: ReviewRoutes
     let health: HealthRoutes
 
     private func handler(of route: ServiceRoute) -> Handler {
@@ -54,6 +70,12 @@ struct ServiceRoutes {
         case .metric: queries.metric
         case .lineage: queries.lineage
         case .score: queries.score
+        case .reviews: reviews.list
+        case .review: reviews.show
+        case .assign: reviews.assign
+        case .note: reviews.note
+        case .verdict: reviews.judge
+        case .close: reviews.close
         case .openAPI: health.openAPI
         case .healthy: health.healthy
         case .ready: health.ready
@@ -130,10 +152,26 @@ struct HealthRoutes: Sendable {
         if let position = try? await threads.run({ try engine.position }) {
             now.append(("caliber_log_position", Double(position.sequence)))
         }
+        if let gauges = try? await threads.run({ try HealthRoutes.alertGauges(engine) }) { now += gauges }
         if let memory = ServiceMeasures.residentByteCount() {
             now.append(("caliber_resident_memory_bytes", Double(memory)))
         }
         return Response.text(measures.text(now: now), as: "text/plain; version=0.0.4; charset=utf-8")
+    }
+
+    private static func alertGauges(_ engine: Engine) throws -> [(label: String, value: Double)] {
+        let total = try engine.alertDesk.account().total
+        let endpoints = try engine.alertDesk.endpoints()
+        let counts: [(label: String, count: Int)] = [
+            ("caliber_alert_words_owed", total.owed), ("caliber_alert_words_delivered", total.delivered),
+            ("caliber_alert_words_merged", total.merged), ("caliber_alert_words_silenced", total.silenced),
+            ("caliber_alert_words_inhibited", total.inhibited), ("caliber_alert_words_dead", total.dead),
+            ("caliber_alert_words_waiting", total.waiting), ("caliber_alert_words_missing", total.missing),
+            ("caliber_alert_endpoints_off", endpoints.count { $0.disabledReason != nil }),
+            ("caliber_alert_endpoints_resting", endpoints.count { $0.restsUntil != nil }),
+            ("caliber_reviews_open", try engine.reviewDesk.count()),
+        ]
+        return counts.map { ($0.label, Double($0.count)) }
     }
 
     func openAPI(_ request: Request, _ context: ServiceContext) async throws -> Response {

@@ -231,10 +231,10 @@ private struct PlainWatches {
         ]
         _ = try intake.ingest([.bytes(Array(lines.joined(separator: "\n").utf8), origin: "test")])
         let found = try watches.look().sorted { $0.subject < $1.subject }
-        #expect(found.map(\.title) == ["Order a has health 50.0", "Order b has health 59.0"])
+        #expect(found.map(\.title) == ["Order a has health 50", "Order b has health 59"])
         #expect(found.map(\.cause) == ["oversold", nil])
         #expect(found.first?.advice == ["Move stock.", "Look at it."])
-        #expect(found.first?.facts.map { "\($0.name) \($0.value)" } == ["health 50.0", "stock -2"])
+        #expect(found.first?.facts.map { "\($0.name) \($0.value)" } == ["health 50", "stock -2"])
         #expect(found.first?.labels == ["order_id": "a", "channel": "jd"])
         #expect(found.allSatisfy { $0.openedAt == shop.now && $0.severity == "warning" })
     }

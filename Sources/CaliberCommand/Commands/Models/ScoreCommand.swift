@@ -105,12 +105,9 @@ enum RiskText {
         var lines = [heading]
         guard let explanation = order.explanation else { return heading + "  needs no review" }
         for reason in explanation.reasons.prefix(3) {
-            let column = reason.columns.first
-            let value = column?.value.map { number($0) } ?? "not known"
-            let usual = column.map { ", usually \(number($0.baseline))" } ?? ""
             lines.append(
                 "   \(TextColumns.padStart(HealthPoints.text(hundredths: reason.points, signed: true), to: 7))  "
-                    + "\(column?.id ?? reason.id) \(value)\(usual)")
+                    + "\(reason.columns.first?.id ?? reason.id) \(reason.valueText)")
             if let advice = reason.advice { lines.append("            → \(advice.english)") }
         }
         if let wayBack = explanation.wayBack { lines.append("   " + text(wayBack)) }
@@ -119,8 +116,8 @@ enum RiskText {
 
     private static func text(_ wayBack: WayBack) -> String {
         let changes = wayBack.changes.map { change in
-            let from = change.fromLevel ?? change.from.map { number($0) } ?? "not known"
-            let to = change.toLevel ?? change.to.map { number($0) } ?? "not known"
+            let from = change.fromLevel ?? change.from.map(ScoreExplanation.text) ?? "not known"
+            let to = change.toLevel ?? change.to.map(ScoreExplanation.text) ?? "not known"
             return "\(change.id) \(from) → \(to)"
         }
         switch wayBack.kind {
@@ -128,9 +125,5 @@ enum RiskText {
         case .several: return "back to 60 with all of: " + changes.joined(separator: ", ")
         case .unreachable: return "nothing that can be changed brings it back to 60"
         }
-    }
-
-    private static func number(_ value: Double) -> String {
-        value == value.rounded() && abs(value) < 1e9 ? String(Int64(value)) : String(format: "%.3g", value)
     }
 }

@@ -1,0 +1,96 @@
+import CaliberAlerts
+import CaliberChecks
+import CaliberCore
+import CaliberDictionary
+import CaliberScoring
+import CaliberSinks
+import Crypto
+import Foundation
+import GRDB
+
+/// What a finding becomes for people, in the transaction that keeps it: an alert, and a ticket where its watch opens one.
+struct FindingWords {
+    let outbox: AlertOutbox
+
+    /// Says what is new, what has become worse, and what is over.
+    func say(_ finding: Finding, at now: Timestamp, in database: Database) throws {
+        let alertID = FindingWords.alertID(watch: finding.watch.name, subject: finding.subject)
+        if finding.closedAt != nil {
+            try outbox.resolve(alertID, at: now, in: database)
+            if finding.watch.opensTicket { try close(finding, at: now, in: database) }
+            return
+        }
+        try outbox.raise(FindingWords.alert(finding, id: alertID), at: now, in: database)
+        if finding.watch.opensTicket {
+            _ = try ReviewTickets.report(FindingWords.review(finding), at: now, in: database)
+        }
+    }
+
+    /// The same for every word about one row or group of one watch, however often it begins and ends.
+    static func alertID(watch: String, subject: String) -> String {
+        let isUsable =
+            subject.utf8.count <= subjectLengthLimit && !subject.hasPrefix("-")
+            && subject.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                    true
+                default: false
+                }
+            }
+        guard !isUsable else { return "\(watch)-\(subject)" }
+        // A subject that begins with a hyphen never stands for itself, so the two forms can't meet.
+        let digest = SHA256.hash(data: Data(subject.utf8)).prefix(12)
+        return "\(watch)--" + digest.map { String(format: "%02x", $0) }.joined()
+    }
+
+    private static let subjectLengthLimit = 100
+
+    private static func alert(_ finding: Finding, id: String) -> Alert {
+        var labels = finding.labels
+        if let signal = finding.watch.signal { labels["signal"] = signal }
+        return Alert(
+            id: id, watch: finding.watch.name, severity: finding.watch.severity.alertSeverity, title: finding.title,
+            summary: finding.summary ?? finding.watch.description ?? finding.title, cause: finding.cause,
+            advice: finding.advice, labels: labels,
+            facts: finding.facts.map { Alert.Fact(name: $0.name, value: $0.value) }, startsAt: finding.openedAt)
+    }
+
+    private static func review(_ finding: Finding) -> ReviewFinding {
+        let explanation = finding.explanation.flatMap {
+            try? JSONDecoder().decode(ScoreExplanation.self, from: Data($0.utf8))
+        }
+        let reasons = explanation?.reasons ?? []
+        var advice = finding.advice
+        for text in reasons.compactMap(\.advice?.english) where !advice.contains(text) { advice.append(text) }
+        return ReviewFinding(
+            orderID: finding.subject, watch: finding.watch.name, channel: finding.labels["channel"],
+            healthHundredths: finding.healthHundredths ?? Finding.perfectHealthHundredths,
+            reasons: reasons.map { reason in
+                ReviewFinding.Reason(
+                    name: reason.columns.first?.id ?? reason.id, value: reason.valueText,
+                    points: HealthPoints.text(hundredths: reason.points, signed: true))
+            }, advice: advice)
+    }
+
+    private func close(_ finding: Finding, at now: Timestamp, in database: Database) throws {
+        let open = try ReviewTickets.list(ReviewChoice(orderID: finding.subject, limit: 1), in: database)
+        // A ticket that another watch has taken over is that one's to close.
+        guard let ticket = open.first, ticket.finding.watch == finding.watch.name else { return }
+        let health = finding.healthHundredths.map { "health \(HealthPoints.text(hundredths: $0))" }
+        try ReviewTickets.close(
+            ticket.number, because: "\(finding.watch.name) is over" + (health.map { ", \($0)" } ?? ""), by: nil,
+            at: now,
+            in: database)
+    }
+}
+
+extension WatchDefinition.Severity {
+    fileprivate var alertSeverity: AlertSeverity {
+        switch self {
+        case .info: .info
+        case .warning: .warning
+        case .critical: .critical
+        }
+    }
+}
