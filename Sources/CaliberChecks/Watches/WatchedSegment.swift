@@ -71,6 +71,7 @@ struct RowTexts {
         var validity: UInt8 = 0
         column.read(rows: row..<row + 1, into: &lane, validity: &validity)
         guard validity != 0 else { return nil }
+        if definition.type == .timestamp { return zone.clockText(of: Timestamp(microseconds: lane)) }
         if definition.type == .number { return RowTexts.text(Double(bitPattern: UInt64(bitPattern: lane))) }
         return LaneText.format(lane, type: definition.type, pool: column.pool, zone: zone)
     }

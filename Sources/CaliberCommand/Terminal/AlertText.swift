@@ -10,8 +10,8 @@ enum AlertText {
         for record in alerts {
             let alert = record.alert
             rows.append([
-                alert.severity.rawValue, ClockText.minute(alert.startsAt, zone),
-                alert.endsAt.map { "over \(ClockText.minute($0, zone))" } ?? "fires", alert.title, alert.id,
+                alert.severity.rawValue, zone.clockText(of: alert.startsAt),
+                alert.endsAt.map { "over \(zone.clockText(of: $0))" } ?? "fires", alert.title, alert.id,
             ])
         }
         return TextColumns.align(rows, indent: "")
@@ -21,9 +21,9 @@ enum AlertText {
         let alert = record.alert
         var facts = [
             ["alert", alert.id], ["watch", alert.watch], ["severity", alert.severity.rawValue],
-            ["since", ClockText.minute(alert.startsAt, zone)],
+            ["since", zone.clockText(of: alert.startsAt)],
         ]
-        if let end = alert.endsAt { facts.append(["over", ClockText.minute(end, zone)]) }
+        if let end = alert.endsAt { facts.append(["over", zone.clockText(of: end)]) }
         if record.raiseCount > 1 { facts.append(["raised", "\(Output.grouped(record.raiseCount)) times"]) }
         if let cause = alert.cause { facts.append(["cause", cause]) }
         facts += alert.advice.map { ["advice", $0] }
@@ -34,7 +34,7 @@ enum AlertText {
         text += "\n\n"
         guard !record.words.isEmpty else { return text + "Nobody is told of it: no route has an endpoint for it." }
         let rows = record.words.map { word in
-            [ClockText.minute(word.at, zone), word.kind, "to \(word.endpoint)", state(word.state)]
+            [zone.clockText(of: word.at), word.kind, "to \(word.endpoint)", state(word.state)]
         }
         return text + TextColumns.align(rows)
     }
@@ -53,23 +53,23 @@ enum AlertText {
     static func message(_ record: MessageRecord, zone: BusinessZone) -> String {
         var facts = [
             ["message", record.id], ["to", record.endpoint], ["kind", record.kind.rawValue],
-            ["state", record.state.rawValue], ["made", ClockText.minute(record.createdAt, zone)],
+            ["state", record.state.rawValue], ["made", zone.clockText(of: record.createdAt)],
         ]
-        if let next = record.nextTryAt { facts.append(["next try", ClockText.minute(next, zone)]) }
+        if let next = record.nextTryAt { facts.append(["next try", zone.clockText(of: next)]) }
         if let answer = record.answer { facts.append(["answer", answer]) }
         facts += (record.message?.alerts ?? []).map { ["about", $0.title] }
         if let omitted = record.message?.omittedCount, omitted > 0 {
             facts.append(["about", "\(Output.grouped(omitted)) more"])
         }
         let tries = record.attempts.map { attempt in
-            [ClockText.minute(attempt.startedAt, zone), attempt.outcome ?? "under way", attempt.answer ?? ""]
+            [zone.clockText(of: attempt.startedAt), attempt.outcome ?? "under way", attempt.answer ?? ""]
         }
         return TextColumns.align(facts) + (tries.isEmpty ? "" : "\n\n" + TextColumns.align(tries))
     }
 
     static func state(_ endpoint: AlertDesk.Endpoint, zone: BusinessZone) -> String {
         if let reason = endpoint.disabledReason { return "off: \(reason)" }
-        if let until = endpoint.restsUntil { return "rests until \(ClockText.minute(until, zone))" }
+        if let until = endpoint.restsUntil { return "rests until \(zone.clockText(of: until))" }
         return endpoint.failureCount > 0 ? "\(Output.count(endpoint.failureCount, "failure")) in a row" : "well"
     }
 }

@@ -90,6 +90,15 @@ public struct BusinessZone: Hashable, Sendable {
         return CivilDate(dayNumber: Int32(clamping: local.flooredQuotient(by: Timestamp.microsecondsPerDay)))
     }
 
+    /// A moment on this zone's clocks, to the minute, for people: `2026-03-01 14:05`.
+    public func clockText(of timestamp: Timestamp) -> String {
+        let local = timestamp.microseconds + Int64(offsetSeconds(at: timestamp)) * 1_000_000
+        let day = local.flooredQuotient(by: Timestamp.microsecondsPerDay)
+        let minutes = (local - day * Timestamp.microsecondsPerDay) / 60_000_000
+        func twoDigits(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        return "\(CivilDate(dayNumber: Int32(clamping: day))) \(twoDigits(minutes / 60)):\(twoDigits(minutes % 60))"
+    }
+
     /// The moment that a local date and time name. A time that a clock change skips is read with the offset before
     /// the change; a time that occurs twice means its first occurrence.
     public func timestamp(_ date: CivilDate, _ time: TimeOfDay = .midnight) -> Timestamp {

@@ -63,8 +63,10 @@ extension ScoreExplanation.Reason {
 }
 
 extension ScoreExplanation {
-    /// A value for people: whole, or three digits.
+    /// A value for people: whole where it is or is large, else three digits.
     public static func text(_ value: Double) -> String {
-        value == value.rounded() && value.magnitude < 1e9 ? String(Int64(value)) : String(format: "%.3g", value)
+        let isShownWhole = value == value.rounded() || value.magnitude >= 100
+        return isShownWhole && value.magnitude < 1e15
+            ? String(Int64(value.rounded())) : String(format: "%.3g", value)
     }
 }

@@ -3,7 +3,7 @@ import Foundation
 
 /// What a run can measure.
 enum RunPart: String, CaseIterable, ExpressibleByArgument {
-    case queries, start, disk, intake, live, growth, train, score, features, event
+    case queries, start, disk, intake, live, growth, train, score, features, event, service
 
     /// Whether it needs the table of orders in every engine's form.
     var usesOrders: Bool { [.queries, .start, .disk].contains(self) }
@@ -28,6 +28,9 @@ struct RunCommand: ParsableCommand {
     @Option(help: "Rounds of features; the median counts.") var featureRepetitions = 3
     @Option(help: "Orders before and among the events that are scored one at a time.") var eventOrders = 100_000
     @Option(help: "Events that come one at a time.") var events = 20_000
+    @Option(help: "Events that the service takes in as fast as it can.") var serviceEvents = 1_000_000
+    @Option(help: "Seconds at a steady rate, with alerts.") var servicePacedSeconds = 60
+    @Option(help: "Minutes under full load; 0 for none.") var serviceSoakMinutes = 0
     @Option(help: "The page whose tables are written anew.") var page = "docs/performance.md"
     @Option(
         name: .customLong("only"), parsing: .upToNextOption, help: "Parts to measure; the page is then left as it is.")
@@ -36,9 +39,10 @@ struct RunCommand: ParsableCommand {
     func validate() throws {
         let counts = [
             orders, intakeOrders, sqliteIntakeOrders, intakeRepetitions, queryRepetitions, liveBatches, trainRows,
-            trainRepetitions, featureOrders, featureRepetitions, eventOrders, events,
+            trainRepetitions, featureOrders, featureRepetitions, eventOrders, events, serviceEvents / 1_000,
+            servicePacedSeconds,
         ]
-        guard counts.allSatisfy({ $0 > 0 }), intakeGrowth >= 0 else {
+        guard counts.allSatisfy({ $0 > 0 }), intakeGrowth >= 0, serviceSoakMinutes >= 0 else {
             throw ValidationError("Orders, batches and repetitions are at least 1.")
         }
     }
@@ -68,6 +72,7 @@ struct RunCommand: ParsableCommand {
         if parts.contains(.score) { sections.append(ScoreSection(result: try learning().scoreResult())) }
         if parts.contains(.features) { sections.append(try features()) }
         if parts.contains(.event) { sections.append(try event()) }
+        if parts.contains(.service) { sections.append(try service()) }
         return sections
     }
 
@@ -136,6 +141,13 @@ struct RunCommand: ParsableCommand {
         let database = try FeatureFiles.prepareLive(orders: eventOrders, events: events, streams, contenders)
         let run = EventScoreRun(contenders: contenders, orders: eventOrders, events: events, database: database)
         return EventScoreSection(result: try run.result())
+    }
+
+    private func service() throws -> ServiceSection {
+        let run = ServiceRun(
+            contenders: contenders, events: serviceEvents, pacedSeconds: servicePacedSeconds,
+            soakMinutes: serviceSoakMinutes, seed: streams.seed)
+        return ServiceSection(result: try run.result())
     }
 
     private static let smallestSize = 100_000

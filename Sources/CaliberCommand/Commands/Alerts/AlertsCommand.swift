@@ -160,7 +160,7 @@ struct AlertsDeadCommand: CaliberSubcommand {
         guard !dead.isEmpty else { return Output.note("No dead letters.") }
         let rows = dead.map { letter in
             [
-                letter.id, letter.endpoint, letter.finishedAt.map { ClockText.minute($0, zone) } ?? "–",
+                letter.id, letter.endpoint, letter.finishedAt.map { zone.clockText(of: $0) } ?? "–",
                 letter.message?.alerts.first?.title ?? "–", letter.answer ?? "",
             ]
         }

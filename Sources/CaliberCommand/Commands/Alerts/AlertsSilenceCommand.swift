@@ -26,7 +26,7 @@ struct SilenceListCommand: CaliberSubcommand {
         let rows = silences.map { silence in
             [
                 "\(silence.number)", silence.matchers.map(\.description).joined(separator: ", "),
-                ClockText.minute(silence.from, zone), ClockText.minute(silence.until, zone), silence.author,
+                zone.clockText(of: silence.from), zone.clockText(of: silence.until), silence.author,
                 silence.comment,
             ]
         }

@@ -148,7 +148,7 @@ enum ReviewText {
             let finding = ticket.finding
             rows.append([
                 "\(ticket.number)", finding.orderID, health(finding.healthHundredths), finding.channel ?? "–",
-                ClockText.minute(ticket.openedAt, zone),
+                zone.clockText(of: ticket.openedAt),
                 ticket.isOpen ? ticket.assignee ?? "–" : "closed: \(ticket.verdict?.rawValue ?? "no verdict")",
                 finding.reasons.first.map { "\($0.points)  \($0.name)" } ?? "–",
             ])
@@ -171,7 +171,7 @@ enum ReviewText {
         for advice in finding.advice { lines.append("           → \(advice)") }
         let steps = ticket.history.map { step in
             [
-                ClockText.minute(step.at, zone), step.who ?? "caliber", step.kind.rawValue,
+                zone.clockText(of: step.at), step.who ?? "caliber", step.kind.rawValue,
                 "health \(health(step.healthHundredths))", step.text ?? "",
             ]
         }

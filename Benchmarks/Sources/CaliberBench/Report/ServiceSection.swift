@@ -1,0 +1,78 @@
+import Foundation
+
+/// The service under load.
+struct ServiceSection: ReportSection {
+    let result: ServiceResult
+
+    let hasDifferences = false
+
+    /// Events a second of the trade's stress tests: 120,000 orders a second.
+    private static let stressRate = 120_000.0
+
+    var markdown: String {
+        let parts = [
+            """
+            **The service**: \(grouped(result.intake.eventCount)) events of the simulated shop over HTTP, batches of 1,000 \
+            from two connections of a client on the same two cores, each answered when it is durable and folded.
+            """,
+            markdownTable(
+                ["intake", "seconds", "events/s", "÷ 120,000 a second", "resident memory"],
+                [row("without scores", result.intake, result.intake.seconds)]
+                    + [row("with scores, until the last answer", result.scoredIntake, result.scoredIntake.seconds)]
+                    + (result.scoredIntake.scoredSeconds.map {
+                        [row("with scores, until all of them are durable", result.scoredIntake, $0)]
+                    } ?? [])),
+            markdownTable(
+                ["while \(grouped(result.pacedRate)) events a second come in", "p50, ms", "p99, ms", "largest, ms"],
+                [
+                    latencies("an event's answer → its webhook received", result.alertSeconds),
+                    latencies("one sync of the disk, 4 KiB", result.syncSeconds),
+                ]),
+            markdownTable(
+                ["metric queries over HTTP", "number", "p50, ms", "p99, ms", "p99 ÷ idle"],
+                [
+                    queries("idle", result.idleQuerySeconds),
+                    queries("at \(grouped(result.pacedRate)) events a second", result.pacedQuerySeconds),
+                    queries("at the greatest load, with scores", result.busyQuerySeconds),
+                ]),
+        ]
+        return (parts + (soak.map { [$0] } ?? [])).joined(separator: "\n\n")
+    }
+
+    private func row(_ name: String, _ intake: ServiceResult.Intake, _ seconds: Double) -> [String] {
+        let rate = Double(intake.eventCount) / seconds
+        return [
+            name, String(format: "%.1f", seconds), grouped(Int(rate)), shareText(rate / ServiceSection.stressRate),
+            size(intake.peakBytes),
+        ]
+    }
+
+    private func latencies(_ name: String, _ seconds: [Double]) -> [String] {
+        [
+            name, millisecondsText([percentile(seconds, 0.5)]), millisecondsText([percentile(seconds, 0.99)]),
+            millisecondsText([seconds.max() ?? 0]),
+        ]
+    }
+
+    private func queries(_ name: String, _ seconds: [Double]) -> [String] {
+        let ratio = percentile(seconds, 0.99) / percentile(result.idleQuerySeconds, 0.99)
+        return [
+            name, grouped(seconds.count), millisecondsText([percentile(seconds, 0.5)]),
+            millisecondsText([percentile(seconds, 0.99)]), shareText(ratio),
+        ]
+    }
+
+    private var soak: String? {
+        guard let first = result.minutes.first, result.minutes.count > 1 else { return nil }
+        let rest = result.minutes.dropFirst()
+        let mean = Double(rest.reduce(0) { $0 + $1.eventCount }) / Double(rest.count)
+        let least = rest.map(\.eventCount).min() ?? 0
+        let most = rest.map(\.residentBytes).max() ?? 0
+        return """
+            The same load for \(result.minutes.count) minutes, scored: \(grouped(first.eventCount / 60)) events a second in the \
+            first, \(grouped(Int(mean / 60))) on average in the others (\(shareText(mean / Double(first.eventCount)))), \
+            \(grouped(least / 60)) in the slowest; resident memory \(size(first.residentBytes)) after the first, \
+            \(size(most)) at most after (\(shareText(Double(most) / Double(first.residentBytes)))).
+            """
+    }
+}
