@@ -131,7 +131,7 @@ let package = Package(
             [
                 "CaliberCore", "CaliberStore", "CaliberDictionary", "CaliberColumns", "CaliberEventLog",
                 "CaliberTables", "CaliberQuery", "CaliberRegression", "CaliberFeatures", "CaliberScoring",
-                "CaliberChecks", "CXXHash",
+                "CaliberChecks", "CaliberAlerts", "CXXHash",
                 crypto, grdb,
             ]),
         // side: synthetic orders and the truth about them.
@@ -201,7 +201,7 @@ let package = Package(
             [
                 "CaliberEngine", "CaliberQuery", "CaliberTables", "CaliberEventLog", "CaliberStore",
                 "CaliberDictionary", "CaliberColumns", "CaliberRegression", "CaliberFeatures", "CaliberScoring",
-                "CaliberSimulator", grdb,
+                "CaliberSimulator", "CaliberAlerts", grdb,
             ]),
         // The service itself, on loopback, with real clients.
         tests(

@@ -174,6 +174,23 @@ package enum OpenAPIDocument {
                 "description": "Needs the role read."
               }
             },
+            "/v1/status": {
+              "get": {
+                "operationId": "status",
+                "summary": "Where everything stands",
+                "responses": {
+                  "200": {
+                    "description": "As `caliber status --json` prints it, with how the service is.",
+                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Status"}}}
+                  },
+                  "401": {"$ref": "#/components/responses/NoKey"},
+                  "403": {"$ref": "#/components/responses/Forbidden"},
+                  "503": {"$ref": "#/components/responses/NotNow"}
+                },
+                "security": [{"key": []}],
+                "description": "Needs the role read."
+              }
+            },
             "/v1/openapi.json": {
               "get": {
                 "operationId": "openapi",
@@ -367,6 +384,7 @@ package enum OpenAPIDocument {
                 },
                 "required": ["order", "health", "needs_review", "scored_at"]
               },
+              "Status": \##(statusSchema),
               "Readiness": {
                 "type": "object",
                 "properties": {"status": {"type": "string"}, "reasons": {"type": "array", "items": {"type": "string"}}},

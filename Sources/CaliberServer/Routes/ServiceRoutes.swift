@@ -7,7 +7,7 @@ import Hummingbird
 
 /// Everything that the service answers; the OpenAPI document describes the same, which a test holds it to.
 package enum ServiceRoute: CaseIterable, Sendable {
-    case events, load, meta, metric, lineage, score, openAPI, healthy, ready, measures
+    case events, load, meta, metric, lineage, score, status, openAPI, healthy, ready, measures
 
     package var method: String { self == .events || self == .load ? "POST" : "GET" }
 
@@ -20,6 +20,7 @@ package enum ServiceRoute: CaseIterable, Sendable {
         case .metric: "/v1/metrics/{id}"
         case .lineage: "/v1/lineage/{id}"
         case .score: "/v1/orders/{id}/score"
+        case .status: "/v1/status"
         case .openAPI: "/v1/openapi.json"
         case .healthy: "/healthz"
         case .ready: "/readyz"
@@ -31,7 +32,7 @@ package enum ServiceRoute: CaseIterable, Sendable {
     var role: AccessRole? {
         switch self {
         case .events: .ingest
-        case .load, .meta, .metric, .lineage, .score: .read
+        case .load, .meta, .metric, .lineage, .score, .status: .read
         case .openAPI, .healthy, .ready, .measures: nil
         }
     }
@@ -54,6 +55,7 @@ struct ServiceRoutes {
         case .metric: queries.metric
         case .lineage: queries.lineage
         case .score: queries.score
+        case .status: health.status
         case .openAPI: health.openAPI
         case .healthy: health.healthy
         case .ready: health.ready
@@ -105,6 +107,27 @@ struct HealthRoutes: Sendable {
 
     /// Events would be taken now.
     func ready(_ request: Request, _ context: ServiceContext) async throws -> Response {
+        let reasons = reasons
+        return Response.json(
+            .object([
+                ("status", .string(reasons.isEmpty ? "ready" : "not ready")),
+                ("reasons", .array(reasons.map(JSONText.string))),
+            ]), status: reasons.isEmpty ? .ok : .serviceUnavailable)
+    }
+
+    /// Where everything stands, as `caliber status --json` says it.
+    func status(_ request: Request, _ context: ServiceContext) async throws -> Response {
+        let engine = engine
+        var status = try await threads.run { try engine.operatingStatus() }
+        status.service = OperatingStatus.Service(
+            reasons: reasons, uptimeSeconds: started.duration(to: .now).components.seconds,
+            queueByteCount: Int64(writer.budget.byteCount), queueRequestCount: Int64(writer.budget.requestCount),
+            waitingQueryCount: Int64(threads.waitingCount))
+        return Response.json(status.json)
+    }
+
+    /// Why events would not be taken now; empty when they would.
+    private var reasons: [String] {
         var reasons: [String] = []
         switch writer.state {
         case .ready: break
@@ -112,11 +135,7 @@ struct HealthRoutes: Sendable {
         case .closed: reasons.append("The service is about to end.")
         }
         if !writer.budget.hasRoom { reasons.append("More events wait to be written than there is room for.") }
-        return Response.json(
-            .object([
-                ("status", .string(reasons.isEmpty ? "ready" : "not ready")),
-                ("reasons", .array(reasons.map(JSONText.string))),
-            ]), status: reasons.isEmpty ? .ok : .serviceUnavailable)
+        return reasons
     }
 
     func metrics(_ request: Request, _ context: ServiceContext) async throws -> Response {
