@@ -21,7 +21,7 @@ struct CaliberCommand: AsyncParsableCommand {
                1  can't be done; diagnostics say why
                3  done, but needs a person: quarantined events under --strict, a failed
                   dictionary test, a stale answer under --fresh, differing figures in
-                  `dictionary diff`
+                  `dictionary diff`, something wrong that `verify` found
               64  the command line is wrong
 
             Completions for bash, zsh or fish: caliber --generate-completion-script bash
@@ -32,6 +32,6 @@ struct CaliberCommand: AsyncParsableCommand {
             LineageCommand.self, DictionaryCommand.self, QuarantineCommand.self, StatusCommand.self,
             RebuildCommand.self, SimulateCommand.self, FeaturesCommand.self, ModelCommand.self, ScoreCommand.self,
             TopCommand.self, WatchCommand.self, ReviewCommand.self, AlertsCommand.self, ServeCommand.self,
-            KeysCommand.self,
+            KeysCommand.self, BackupCommand.self, RestoreCommand.self, VerifyCommand.self,
         ])
 }

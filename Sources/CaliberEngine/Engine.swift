@@ -24,14 +24,17 @@ public final class Engine: Sendable {
     ///
     /// - Parameters:
     ///   - creating: makes the database where there is none; otherwise that is `StoreProblem.missing`.
+    ///   - isReadOnly: changes nothing of the file, its schema neither: for looking at a backup.
     ///   - now: the clock; passed in so that a run can be repeated.
     /// - Throws: `StoreProblem` when the file can't be opened.
     public static func open(
-        databasePath: String, dictionary: LoadedDictionary, creating: Bool = false,
+        databasePath: String, dictionary: LoadedDictionary, creating: Bool = false, isReadOnly: Bool = false,
         settings: EngineSettings = EngineSettings(), now: @escaping @Sendable () -> Timestamp = Engine.wallClock
     ) throws -> Engine {
         MemoryReturn.arrange()
-        let store = try CaliberStore.open(at: databasePath, creating: creating)
+        let store =
+            try isReadOnly
+            ? CaliberStore.openReadOnly(at: databasePath) : CaliberStore.open(at: databasePath, creating: creating)
         return Engine(
             loaded: dictionary, databasePath: databasePath, store: store,
             log: try EventLog(store: store, dictionary: dictionary.dictionary), settings: settings, now: now)

@@ -30,7 +30,7 @@ public struct EngineStatus: Sendable {
 }
 
 extension Engine {
-    /// - Parameter isThorough: also checks the whole file: SQLite's structure, every segment, the account anew.
+    /// - Parameter isThorough: also checks the whole file, as `verify` does.
     public func status(isThorough: Bool = false) throws -> EngineStatus {
         var damages: [Diagnostic] = []
         let tables = try openTables(.readOnly) { _, reason in
@@ -51,22 +51,6 @@ extension Engine {
         return EngineStatus(
             databasePath: databasePath, position: try log.position, account: try log.account(), tables: summaries,
             memoryBudgetBytes: settings.memoryBudgetBytes, memoryByteCount: tables.memoryByteCount,
-            problems: isThorough ? damages + (try fileProblems(tables)) : [])
-    }
-
-    private func fileProblems(_ tables: TableSet) throws -> [Diagnostic] {
-        var problems = try store.integrityProblems().map {
-            Diagnostic("database-corrupt", "SQLite's check says: \($0).", remedy: "Restore the file from a backup.")
-        }
-        problems += tables.verify()
-        let account = try log.account()
-        let recounted = try log.recountedAccount()
-        if account != recounted || !account.isBalanced {
-            problems.append(
-                Diagnostic(
-                    "account-unbalanced", "The account kept (\(account)) is not the one counted anew (\(recounted)).",
-                    remedy: "Restore the file from a backup, and report this."))
-        }
-        return problems
+            problems: isThorough ? try verify(tables, damages: damages) : [])
     }
 }

@@ -8,7 +8,9 @@ import GRDB
 /// is one transaction, durable when it returns, and refused when the writer's lease has passed to another process.
 public final class CaliberStore: Sendable {
     public let path: String
-    private let pool: DatabasePool
+    let pool: DatabasePool
+    /// Tells the file from another that takes its place.
+    private let identity: FileIdentity?
 
     /// Opens the file and brings its schema up to date; creates it where there is none.
     ///
@@ -16,7 +18,7 @@ public final class CaliberStore: Sendable {
     public static func open(at path: String, creating: Bool = true) throws -> CaliberStore {
         guard creating || FileManager.default.fileExists(atPath: path) else { throw StoreProblem.missing(path: path) }
         do {
-            let store = try CaliberStore(path: path)
+            let store = try CaliberStore(path: path, isReadOnly: false)
             try store.migrate()
             return store
         } catch let error as DatabaseError {
@@ -24,9 +26,33 @@ public final class CaliberStore: Sendable {
         }
     }
 
-    private init(path: String) throws {
+    /// Opens the file to look at it: nothing of it is changed, its schema neither.
+    ///
+    /// - Parameter allowsOlder: lets in what an earlier Caliber wrote, for copying alone.
+    /// - Throws: `StoreProblem` as `open` does, and its `olderSchema`.
+    package static func openReadOnly(at path: String, allowsOlder: Bool = false) throws -> CaliberStore {
+        guard FileManager.default.fileExists(atPath: path) else { throw StoreProblem.missing(path: path) }
+        do {
+            let store = try CaliberStore(path: path, isReadOnly: true)
+            try store.pool.read { database in
+                let lacking = try store.lackingMigrations(in: database)
+                guard lacking.count < StoreMigrations.all.migrations.count else {
+                    throw StoreProblem.notADatabase(path: path)
+                }
+                guard allowsOlder || lacking.isEmpty else {
+                    throw StoreProblem.olderSchema(path: path, migrations: lacking)
+                }
+            }
+            return store
+        } catch let error as DatabaseError {
+            throw StoreProblem(error, path: path)
+        }
+    }
+
+    private init(path: String, isReadOnly: Bool) throws {
         self.path = path
         var configuration = Configuration()
+        configuration.readonly = isReadOnly
         configuration.busyMode = .timeout(StoreLimits.busyTimeoutSeconds)
         configuration.maximumReaderCount = StoreLimits.readerCount
         configuration.prepareDatabase { database in
@@ -40,17 +66,25 @@ public final class CaliberStore: Sendable {
         // Only now: a pool that turns to write-ahead logging says NORMAL, with which a commit outlives the process but not
         // the machine.
         try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+        identity = FileIdentity(path: path)
     }
 
     private func migrate() throws {
-        let migrator = StoreMigrations.all
-        try pool.read { database in
-            let applied = try migrator.appliedIdentifiers(database)
-            let unknown = applied.subtracting(migrator.migrations)
-            guard unknown.isEmpty else { throw StoreProblem.newerSchema(path: path, migrations: unknown.sorted()) }
-        }
-        try migrator.migrate(pool)
+        _ = try pool.read { try lackingMigrations(in: $0) }
+        try StoreMigrations.all.migrate(pool)
     }
+
+    /// - Throws: `StoreProblem.newerSchema`.
+    private func lackingMigrations(in database: Database) throws -> [String] {
+        let migrator = StoreMigrations.all
+        let applied = try migrator.appliedIdentifiers(database)
+        let unknown = applied.subtracting(migrator.migrations)
+        guard unknown.isEmpty else { throw StoreProblem.newerSchema(path: path, migrations: unknown.sorted()) }
+        return migrator.migrations.filter { !applied.contains($0) }
+    }
+
+    /// Whether the file that was opened is still the one at its path; false after another was restored there.
+    var isAtItsPath: Bool { identity != nil && FileIdentity(path: path) == identity }
 
     /// Reads one consistent state of the file.
     package func read<Value>(_ body: (Database) throws -> Value) throws -> Value {

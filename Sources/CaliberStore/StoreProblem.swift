@@ -7,6 +7,8 @@ public enum StoreProblem: Error, Sendable, Equatable {
     case missing(path: String)
     case notADatabase(path: String)
     case newerSchema(path: String, migrations: [String])
+    case olderSchema(path: String, migrations: [String])
+    case replaced(path: String)
     case lockFile(path: String, errno: Int32)
     case leaseHeld(path: String, holder: String)
     case leaseLost(ownToken: Int64, currentToken: Int64)
@@ -33,6 +35,15 @@ public enum StoreProblem: Error, Sendable, Equatable {
                 "database-newer",
                 "\(path) was written by a newer Caliber (it has \(migrations.joined(separator: ", "))).",
                 remedy: "Use that version.")
+        case .olderSchema(let path, let migrations):
+            Diagnostic(
+                "database-older",
+                "\(path) was written by an earlier Caliber (it lacks \(migrations.joined(separator: ", "))).",
+                remedy: "Verify it with that version, or restore it, which brings it up to date and verifies it.")
+        case .replaced(let path):
+            Diagnostic(
+                "database-replaced", "\(path) is another file than the one that was opened: it was restored meanwhile.",
+                remedy: "Start again.")
         case .lockFile(let path, let errno):
             Diagnostic(
                 "lock-file", "The lock file \(path) can't be opened: \(String(cString: strerror(errno))).",

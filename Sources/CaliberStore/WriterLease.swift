@@ -40,6 +40,7 @@ public final class WriterLease: Sendable {
         while true {
             let holdsLock = flock(descriptor, LOCK_EX | LOCK_NB) == 0
             do {
+                guard store.isAtItsPath else { throw StoreProblem.replaced(path: store.path) }
                 if let token = try take(on: store, holder: holder, holdsLock: holdsLock, now: now()) {
                     return WriterLease(fencingToken: token, lockDescriptor: descriptor, now: now)
                 }
@@ -65,8 +66,11 @@ public final class WriterLease: Sendable {
             guard holdsLock || expiresAt < now.microseconds else { return nil }
             let token = (row?["fencingToken"] as Int64? ?? 0) + 1
             try database.execute(
-                sql: "REPLACE INTO writerLease (leaseID, fencingToken, holder, expiresAt) VALUES (1, ?, ?, ?)",
-                arguments: [token, holder, now.microseconds + lengthMicroseconds])
+                sql: """
+                    REPLACE INTO writerLease (leaseID, fencingToken, holder, expiresAt, acquiredAt)
+                    VALUES (1, ?, ?, ?, ?)
+                    """,
+                arguments: [token, holder, now.microseconds + lengthMicroseconds, now.microseconds])
             return token
         }
     }
@@ -85,4 +89,30 @@ public final class WriterLease: Sendable {
             sql: "UPDATE writerLease SET expiresAt = ?",
             arguments: [now().microseconds + WriterLease.lengthMicroseconds])
     }
+}
+
+/// What the file says of who has, or last had, the right to write.
+package struct LeaseRow: Sendable, Equatable {
+    package let holder: String
+    package let fencingToken: Int64
+    /// nil where an earlier version let the holder in.
+    package let acquiredAt: Timestamp?
+    /// When the holder last wrote, or said that it lives.
+    package let confirmedAt: Timestamp
+
+    /// nil in a database that nobody ever wrote to.
+    package init?(in database: Database) throws {
+        guard let row = try Row.fetchOne(database, sql: "SELECT * FROM writerLease") else { return nil }
+        holder = row["holder"]
+        fencingToken = row["fencingToken"]
+        // Older files have no such column.
+        acquiredAt =
+            row.hasColumn("acquiredAt") ? (row["acquiredAt"] as Int64?).map { Timestamp(microseconds: $0) } : nil
+        let expiresAt: Int64 = row["expiresAt"]
+        confirmedAt = Timestamp(microseconds: expiresAt.subtractingReportingOverflow(WriterLease.lengthMicroseconds).0)
+    }
+}
+
+extension CaliberStore {
+    package func leaseRow() throws -> LeaseRow? { try read { try LeaseRow(in: $0) } }
 }

@@ -41,6 +41,28 @@ import Testing
         GoldenFile.expect(transcript.text, matches: "quarantine.txt")
     }
 
+    @Test func `a backup is made, verified, and put back over what was lost`() throws {
+        var transcript = try Transcript(initialised: true)
+        try transcript.run("ingest", "sample.ndjson")
+        try transcript.run("backup", "monday.db")
+        try transcript.run("backup", "monday.db")
+        try transcript.run("backup", "--force", "caliber.db")
+        try transcript.run("backup", "nowhere/monday.db")
+        try transcript.run("backup", "--database", "nothing.db", "monday.db")
+        try transcript.run("verify", "monday.db")
+        try transcript.run("verify")
+        try transcript.run("quarantine", "dismiss", "1")
+        try transcript.run("restore", "monday.db")
+        try transcript.run("status")
+        try transcript.damage("monday.db", byte: 20_000)
+        try transcript.run("verify", "monday.db")
+        try transcript.run("restore", "monday.db")
+        try transcript.run("restore", "caliber.db")
+        try transcript.run("verify", "sample.ndjson")
+        try transcript.run("verify", "nothing.db")
+        GoldenFile.expect(transcript.text, matches: "backup.txt")
+    }
+
     @Test func `what the dictionary holds can be listed and described`() throws {
         var transcript = try Transcript(initialised: true)
         try transcript.run("list", "dimension-values", "--metrics", "gmv", "--dimension", "channel")
@@ -85,7 +107,8 @@ import Testing
             ["lineage"], ["dictionary"], ["dictionary", "check"], ["dictionary", "test"], ["dictionary", "diff"],
             ["dictionary", "schema"], ["quarantine"], ["quarantine", "list"], ["quarantine", "show"],
             ["quarantine", "replay"], ["quarantine", "dismiss"], ["status"], ["rebuild"], ["simulate"],
-            ["serve"], ["keys"], ["keys", "create"], ["keys", "list"], ["keys", "revoke"],
+            ["serve"], ["keys"], ["keys", "create"], ["keys", "list"], ["keys", "revoke"], ["backup"], ["restore"],
+            ["verify"],
         ]
         for command in commands { try transcript.run(command + ["--help"]) }
         GoldenFile.expect(transcript.text, matches: "help.txt")
@@ -101,7 +124,8 @@ import Testing
             (["init"], 1, "already-initialised"), (["status", "--dictionary", "nowhere"], 1, "caliber init"),
             (["query", "--metrics", "gmv", "--database", "nowhere.db"], 1, "database-missing"),
             (["query", "--metrics", "gmv", "--database", "sample.ndjson"], 1, "database-malformed"),
-            (["query"], 64, "--metrics"), (["qury"], 64, "Usage"), (["ingest"], 64, "files"),
+            (["status", "--verify", "--json"], 64, "--json"), (["query"], 64, "--metrics"), (["qury"], 64, "Usage"),
+            (["ingest"], 64, "files"),
             (["query", "--metrics", "gmv", "--format", "xml"], 64, "ndjson"),
         ] as [([String], Int32, String)])
     func `what can't be done exits with 1 and says why, a wrong command line with 64`(

@@ -39,8 +39,22 @@ struct Transcript {
         text += "(\(path): \(old.replacing("\n", with: "⏎")) becomes \(new.replacing("\n", with: "⏎")))\n\n"
     }
 
+    /// Changes one bit of a file, as a disk does that grows old.
+    mutating func damage(_ name: String, byte: Int) throws {
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: command.folder.path(name)))
+        bytes[byte] ^= 1
+        try bytes.write(to: URL(fileURLWithPath: command.folder.path(name)))
+        text += "(a bit of \(name) changes)\n\n"
+    }
+
     private static func normalised(_ text: String) -> String {
         text.replacing(#/in \d+\.\d\d s, [\d,]+ events/s/#, with: "in SECONDS s, RATE events/s")
             .replacing(#/received  \S+/#, with: "received  MOMENT")
+            .replacing(#/process \d+ on [^\s,]+/#, with: "PROCESS")
+            .replacing(#/\d+ s ago/#, with: "AGE ago")
+            .replacing(#/disk ( +).*/#) { "disk \($0.1)SIZES" }
+            .replacing(#/[\d.]+ [kM]B, (\d+ event)/#) { "SIZE, \($0.1)" }
+            .replacing(#/synced in [\d.]+ s/#, with: "synced in SECONDS s")
+            .replacing(#/before-\w+/#, with: "before-MOMENT")
     }
 }

@@ -25,7 +25,7 @@ import Testing
             ("POST", "/v1/events", [.ingest, .admin]), ("POST", "/v1/load", [.read, .review, .admin]),
             ("GET", "/v1/meta", [.read, .review, .admin]), ("GET", "/v1/metrics/gmv", [.read, .review, .admin]),
             ("GET", "/v1/lineage/gmv", [.read, .review, .admin]),
-            ("GET", "/v1/orders/o1/score", [.read, .review, .admin]),
+            ("GET", "/v1/orders/o1/score", [.read, .review, .admin]), ("GET", "/v1/status", [.read, .review, .admin]),
             ("GET", "/v1/reviews", [.review, .admin]), ("GET", "/v1/reviews/1", [.review, .admin]),
             ("POST", "/v1/reviews/1/verdict", [.review, .admin]),
         ]

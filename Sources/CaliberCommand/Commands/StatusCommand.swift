@@ -6,12 +6,22 @@ import CaliberEventLog
 
 struct StatusCommand: CaliberSubcommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Where everything stands: the account, the tables, quarantine.")
+        commandName: "status", abstract: "Where everything stands: the account, the tables, who writes, what waits.",
+        discussion: """
+            Reads the file, so it also works while the service runs, or hangs. Lines with an exclamation mark need someone. \
+            The service answers what --json prints at GET /v1/status.
+            """)
     @OptionGroup var deployment: DeploymentOptions
-    @Flag(help: "Also check the whole file: structure, every segment, the account counted anew.") var verify = false
+    @Flag(help: "Also check the whole file, as caliber verify does.") var verify = false
+    @Flag(help: "For programs; no table is opened.") var json = false
+
+    func validate() throws {
+        guard !(verify && json) else { throw ValidationError("--verify is for people; --json says no word of it.") }
+    }
 
     func perform() throws {
         let engine = try deployment.openEngine()
+        guard !json else { return Output.data(try engine.operatingStatus().printedJSON) }
         let status = try engine.status(isThorough: verify)
         Output.data("\(status.databasePath), \(Output.count(status.position.sequence, "event")) in the log\n")
         Output.data(IntakeText.account(status.account))
@@ -28,10 +38,11 @@ struct StatusCommand: CaliberSubcommand {
             return facts
         }
         if !tables.isEmpty { Output.data("\n" + TextColumns.align(tables)) }
+        Output.data("\n" + (try engine.operatingStatus().text))
         Output.data("\nmemory for tables: at most \(Output.size(Int64(status.memoryBudgetBytes)))\n")
         for problem in status.problems { Output.note(problem.description) }
         if verify, status.problems.isEmpty { Output.note("\nVerified: nothing is wrong.") }
         if status.position.sequence == 0 { Output.note("\nNext: caliber ingest FILE") }
-        guard status.problems.isEmpty else { throw ExitCode(ExitStatus.failure.rawValue) }
+        guard status.problems.isEmpty else { throw needsAttention() }
     }
 }

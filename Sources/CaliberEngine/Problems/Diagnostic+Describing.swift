@@ -23,6 +23,7 @@ extension Diagnostic {
         case let problem as ImportProblem: [problem.diagnostic]
         case let problem as FittingError: [problem.diagnostic]
         case let problem as AlertProblem: [problem.diagnostic]
+        case let problem as BackupProblem: problem.diagnostics
         case let error as DatabaseError: [describing(error)]
         default: [Diagnostic("unexpected", "\(error)", remedy: "This is a fault of Caliber; please report it.")]
         }

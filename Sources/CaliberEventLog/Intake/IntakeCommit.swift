@@ -116,7 +116,7 @@ struct IntakeCommit {
 }
 
 /// The tables that keep the accounts.
-enum IntakeLedger {
+package enum IntakeLedger {
     static func startRun(_ kind: String, origin: String, at now: Timestamp, in database: Database) throws -> Int64 {
         try database.execute(
             sql: "INSERT INTO intakeRun (kind, origin, startedAt) VALUES (?, ?, ?)",
@@ -153,7 +153,7 @@ enum IntakeLedger {
         ])
     }
 
-    static func total(in database: Database) throws -> IntakeAccount {
+    package static func total(in database: Database) throws -> IntakeAccount {
         try account(
             "SELECT received, accepted, duplicate, quarantined, parked FROM intakeTotal WHERE intakeTotalID = 1",
             in: database)
@@ -179,7 +179,7 @@ enum IntakeLedger {
     }
 
     /// The log's end.
-    static func position(in database: Database) throws -> LogPosition {
+    package static func position(in database: Database) throws -> LogPosition {
         let row = try Row.fetchOne(
             database, sql: "SELECT firstSequence + eventCount - 1 FROM eventBatch ORDER BY firstSequence DESC LIMIT 1")
         return LogPosition(sequence: row?[0] ?? 0)

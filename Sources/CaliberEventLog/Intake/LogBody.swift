@@ -22,6 +22,8 @@ struct LogBody {
     ///
     /// - Throws: `InputProblem.damagedBatch` when a checksum or length is wrong.
     func block() throws -> LineBlock {
+        // Places in a block have 32 bits; a length past that was never written.
+        guard (0...Int(Int32.max) - 1).contains(lineByteCount) else { throw damaged("\(lineByteCount) bytes of lines") }
         let block = LineBlock(capacity: lineByteCount)
         guard let first = bytes.first, let form = Form(rawValue: first) else { throw damaged("an unknown form") }
         switch form {

@@ -66,7 +66,7 @@ final class KeyIndex: Sendable {
         }
     }
 
-    private static func load(_ keyRunID: Int64, in database: Database) throws -> KeyRun {
+    static func load(_ keyRunID: Int64, in database: Database) throws -> KeyRun {
         guard
             let row = try Row.fetchOne(
                 database, sql: "SELECT level, keyCount, filter FROM eventKeyRun WHERE keyRunID = ?",

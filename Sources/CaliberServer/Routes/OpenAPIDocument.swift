@@ -1,9 +1,6 @@
 /// The description of the service for programs, as it is served at `/v1/openapi.json`.
 package enum OpenAPIDocument {
-    package static let json = main.replacing("\"REVIEW-PATHS\": {},", with: reviewPaths)
-        .replacing("\"REVIEW-SCHEMAS\": {},", with: reviewSchemas)
-
-    private static let main = ##"""
+    package static let json = ##"""
         {
           "openapi": "3.1.0",
           "info": {
@@ -149,7 +146,7 @@ package enum OpenAPIDocument {
                 "description": "Needs the role read."
               }
             },
-            "REVIEW-PATHS": {},
+            \##(reviewPaths)
             "/v1/orders/{id}/score": {
               "get": {
                 "operationId": "orderScore",
@@ -172,6 +169,23 @@ package enum OpenAPIDocument {
                   "401": {"$ref": "#/components/responses/NoKey"},
                   "403": {"$ref": "#/components/responses/Forbidden"},
                   "404": {"$ref": "#/components/responses/Missing"},
+                  "503": {"$ref": "#/components/responses/NotNow"}
+                },
+                "security": [{"key": []}],
+                "description": "Needs the role read."
+              }
+            },
+            "/v1/status": {
+              "get": {
+                "operationId": "status",
+                "summary": "Where everything stands",
+                "responses": {
+                  "200": {
+                    "description": "As `caliber status --json` prints it, with how the service is.",
+                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Status"}}}
+                  },
+                  "401": {"$ref": "#/components/responses/NoKey"},
+                  "403": {"$ref": "#/components/responses/Forbidden"},
                   "503": {"$ref": "#/components/responses/NotNow"}
                 },
                 "security": [{"key": []}],
@@ -371,7 +385,8 @@ package enum OpenAPIDocument {
                 },
                 "required": ["order", "health", "needs_review", "scored_at"]
               },
-              "REVIEW-SCHEMAS": {},
+              \##(reviewSchemas)
+              "Status": \##(statusSchema),
               "Readiness": {
                 "type": "object",
                 "properties": {"status": {"type": "string"}, "reasons": {"type": "array", "items": {"type": "string"}}},

@@ -8,7 +8,7 @@ import Hummingbird
 
 /// Everything that the service answers; the OpenAPI document describes the same, which a test holds it to.
 package enum ServiceRoute: CaseIterable, Sendable {
-    case events, load, meta, metric, lineage, score
+    case events, load, meta, metric, lineage, score, status
     case reviews, review, assign, note, verdict, close
     case openAPI, healthy, ready, measures
 
@@ -34,6 +34,7 @@ package enum ServiceRoute: CaseIterable, Sendable {
         case .note: "/v1/reviews/{id}/note"
         case .verdict: "/v1/reviews/{id}/verdict"
         case .close: "/v1/reviews/{id}/close"
+        case .status: "/v1/status"
         case .openAPI: "/v1/openapi.json"
         case .healthy: "/healthz"
         case .ready: "/readyz"
@@ -45,7 +46,7 @@ package enum ServiceRoute: CaseIterable, Sendable {
     var role: AccessRole? {
         switch self {
         case .events: .ingest
-        case .load, .meta, .metric, .lineage, .score: .read
+        case .load, .meta, .metric, .lineage, .score, .status: .read
         case .reviews, .review, .assign, .note, .verdict, .close: .review
         case .openAPI, .healthy, .ready, .measures: nil
         }
@@ -76,6 +77,7 @@ struct ServiceRoutes {
         case .note: reviews.note
         case .verdict: reviews.judge
         case .close: reviews.close
+        case .status: health.status
         case .openAPI: health.openAPI
         case .healthy: health.healthy
         case .ready: health.ready
@@ -127,6 +129,27 @@ struct HealthRoutes: Sendable {
 
     /// Events would be taken now.
     func ready(_ request: Request, _ context: ServiceContext) async throws -> Response {
+        let reasons = reasons
+        return Response.json(
+            .object([
+                ("status", .string(reasons.isEmpty ? "ready" : "not ready")),
+                ("reasons", .array(reasons.map(JSONText.string))),
+            ]), status: reasons.isEmpty ? .ok : .serviceUnavailable)
+    }
+
+    /// Where everything stands, as `caliber status --json` says it.
+    func status(_ request: Request, _ context: ServiceContext) async throws -> Response {
+        let engine = engine
+        var status = try await threads.run { try engine.operatingStatus() }
+        status.service = OperatingStatus.Service(
+            reasons: reasons, uptimeSeconds: started.duration(to: .now).components.seconds,
+            queueByteCount: Int64(writer.budget.byteCount), queueRequestCount: Int64(writer.budget.requestCount),
+            waitingQueryCount: Int64(threads.waitingCount))
+        return Response.json(status.json)
+    }
+
+    /// Why events would not be taken now; empty when they would.
+    private var reasons: [String] {
         var reasons: [String] = []
         switch writer.state {
         case .ready: break
@@ -134,11 +157,7 @@ struct HealthRoutes: Sendable {
         case .closed: reasons.append("The service is about to end.")
         }
         if !writer.budget.hasRoom { reasons.append("More events wait to be written than there is room for.") }
-        return Response.json(
-            .object([
-                ("status", .string(reasons.isEmpty ? "ready" : "not ready")),
-                ("reasons", .array(reasons.map(JSONText.string))),
-            ]), status: reasons.isEmpty ? .ok : .serviceUnavailable)
+        return reasons
     }
 
     func metrics(_ request: Request, _ context: ServiceContext) async throws -> Response {

@@ -13,6 +13,7 @@ enum StoreMigrations {
         migrator.registerMigration("7-scoring", migrate: createScoring)
         migrator.registerMigration("8-alerts", migrate: createAlerts)
         migrator.registerMigration("9-watches", migrate: createWatches)
+        migrator.registerMigration("10-lease-begin", migrate: addLeaseBegin)
         return migrator
     }
 
@@ -26,6 +27,11 @@ enum StoreMigrations {
                     expiresAt INTEGER NOT NULL
                 ) STRICT
                 """)
+    }
+
+    /// Since when its holder has the right to write; null of one that an earlier version let in.
+    private static func addLeaseBegin(_ database: Database) throws {
+        try database.execute(sql: "ALTER TABLE writerLease ADD COLUMN acquiredAt INTEGER")
     }
 
     /// How far each model's scores go, and the state of the features there: derived, and made anew where it is missing.
