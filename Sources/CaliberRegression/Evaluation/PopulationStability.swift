@@ -86,12 +86,15 @@ public struct FrozenBins: Codable, Hashable, Sendable {
         for value in values {
             if value.isNaN { missing += 1 } else { observed[bin(of: value)] += 1 }
         }
-        var expected = counts
-        if missing > 0 || missingCount > 0 {
-            expected.append(missingCount)
-            observed.append(missing)
-        }
-        return StabilityIndex(expected: expected, observed: observed)
+        return stability(counts: observed, missingCount: missing)
+    }
+
+    /// The same of rows that are counted already.
+    ///
+    /// - Parameter observed: rows a bin, as `counts`.
+    public func stability(counts observed: [Int], missingCount missing: Int) -> StabilityIndex {
+        guard missing > 0 || missingCount > 0 else { return StabilityIndex(expected: counts, observed: observed) }
+        return StabilityIndex(expected: counts + [missingCount], observed: observed + [missing])
     }
 }
 

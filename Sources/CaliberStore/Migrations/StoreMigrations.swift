@@ -13,6 +13,7 @@ enum StoreMigrations {
         migrator.registerMigration("7-scoring", migrate: createScoring)
         migrator.registerMigration("8-alerts", migrate: createAlerts)
         migrator.registerMigration("9-watches", migrate: createWatches)
+        migrator.registerMigration("10-model-drift", migrate: createModelDrift)
         return migrator
     }
 
