@@ -93,17 +93,31 @@ struct DailyDrift {
         let measured = baseline.measurements(of: day.counts)
         let measuredWindow = baseline.measurements(of: window)
         let dayCount = min(DailyDrift.windowDayCount, open.dayNumber - first.dayNumber + 1)
+        let said = SaidDay(open, in: zone)
         for (index, entry) in baseline.entries.enumerated() {
-            say(entry, of: open, measured[index], rows: day.counts.rowCount)
+            say(entry, of: said, measured[index], rows: day.counts.rowCount)
             lines.append(#","days_7d":\#(dayCount)"#)
             say(measuredWindow[index], rows: window.rowCount, suffix: "_7d")
             lines.append("}}\n")
         }
     }
 
+    /// A day as its events say it.
+    private struct SaidDay {
+        let date: String
+        let start: String
+        let end: String
+
+        init(_ date: CivilDate, in zone: BusinessZone) {
+            self.date = date.description
+            start = zone.timestamp(date).description
+            end = zone.timestamp(date.next).description
+        }
+    }
+
     /// The event of a subject's day, up to what is said of its window.
     private mutating func say(
-        _ entry: DriftBaseline.Entry, of date: CivilDate, _ measured: DriftMeasurement, rows: Int
+        _ entry: DriftBaseline.Entry, of day: SaidDay, _ measured: DriftMeasurement, rows: Int
     ) {
         let (kind, feature, suffix) =
             switch entry.subject {
@@ -111,18 +125,18 @@ struct DailyDrift {
             case .feature(let id): ("feature", id, "/\(id)")
             }
         lines.append(#"{"specversion":"1.0","id":""#)
-        lines.appendEscaped("drift-\(model)-\(date)-\(kind)-\(feature)")
+        lines.appendEscaped("drift-\(model)-\(day.date)-\(kind)-\(feature)")
         lines.append(#"","source":"caliber/scoring","type":"\#(DailyDrift.contract)","time":""#)
-        lines.append(zone.timestamp(date.next).description)
+        lines.append(day.end)
         lines.append(#"","data":{"measurement":""#)
-        lines.appendEscaped("\(model)\(suffix)/\(date)")
+        lines.appendEscaped("\(model)\(suffix)/\(day.date)")
         lines.append(#"","subject":""#)
         lines.appendEscaped("\(name)\(suffix)")
         lines.append(#"","model":""#)
         lines.appendEscaped(model)
         lines.append(#"","kind":"\#(kind)","feature":""#)
         lines.appendEscaped(feature)
-        lines.append(#"","measured_day":"\#(zone.timestamp(date))""#)
+        lines.append(#"","measured_day":"\#(day.start)""#)
         if let weight = entry.weight { say("weight", weight) }
         say("missing_before", measured.missingShareBefore)
         say(measured, rows: rows, suffix: "")

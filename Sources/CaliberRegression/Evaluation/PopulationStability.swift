@@ -134,9 +134,17 @@ public struct StabilityIndex: Codable, Hashable, Sendable {
         }
         value = sum.isFinite ? sum : nil
         noiseLimit =
-            ChiSquare.quantile(StabilityIndex.noiseProbability, degreesOfFreedom: binCount - 1)
+            StabilityIndex.noiseQuantile(degreesOfFreedom: binCount - 1)
             * (1 / Double(expectedCount) + 1 / Double(observedCount))
     }
+
+    private static func noiseQuantile(degreesOfFreedom: Int) -> Double {
+        quantiles.indices.contains(degreesOfFreedom)
+            ? quantiles[degreesOfFreedom] : ChiSquare.quantile(noiseProbability, degreesOfFreedom: degreesOfFreedom)
+    }
+
+    /// Of the numbers of bins that most columns have: each is found step by step, and asked for again and again.
+    private static let quantiles = (0..<32).map { ChiSquare.quantile(noiseProbability, degreesOfFreedom: $0) }
 
     public enum Verdict: String, Codable, Hashable, Sendable {
         case unknown, stable, noise, moderate, strong
