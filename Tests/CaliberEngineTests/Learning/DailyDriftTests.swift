@@ -5,8 +5,10 @@ import CaliberEventLog
 import CaliberQuery
 import CaliberRegression
 import CaliberScoring
+import CaliberStore
 import CaliberTesting
 import Foundation
+import GRDB
 import Synchronization
 import Testing
 
@@ -203,6 +205,25 @@ private final class DyingDeployment: Sendable {
         let text = try DailyDriftTests.text(engine)
         #expect(text == expected, "after \(deaths) deaths")
         #expect(try engine.status().account.isBalanced)
+    }
+
+    @Test func `features that have to be computed anew count nothing a second time`() throws {
+        let shop = try LearnedShop.shared.get()
+        let clean = try EngineDeployment(shop.dictionary)
+        let features = try clean.engine.featureSet(nil)
+        _ = try clean.engine.ingest([SimulatedShop.input(shop.lines.prefix(24_000))])
+        _ = try clean.engine.score(shop.model.file, features: features)
+        let other = try EngineDeployment(shop.dictionary)
+        _ = try other.engine.ingest([SimulatedShop.input(shop.lines.prefix(14_000))])
+        _ = try other.engine.score(shop.model.file, features: features)
+        do {
+            let store = try CaliberStore.open(at: other.engine.databasePath)
+            let lease = try WriterLease.acquire(on: store, holder: "test", now: { EngineDeployment.now })
+            try store.write(lease) { try $0.execute(sql: "DELETE FROM featureState") }
+        }
+        _ = try other.engine.ingest([SimulatedShop.input(shop.lines[14_000..<24_000])])
+        #expect(try other.engine.score(shop.model.file, features: features).isReplayed)
+        #expect(try DailyDriftTests.text(other.engine) == DailyDriftTests.text(clean.engine))
     }
 
     @Test func `a shift fires once for the score and once for its feature, and is over when the days are calm again`()
