@@ -140,17 +140,18 @@ private final class DyingDeployment: Sendable {
             for feature in report.features {
                 let row = try #require(measured["order_health@1/\(feature.id)/\(day)"])
                 let other = try #require(others[feature.id])
+                let numbers: [Double?] = [
+                    "psi", "chance_limit", "missing_before", "missing", "weight", "psi_7d", "chance_limit_7d",
+                    "missing_7d",
+                ].map { row[$0]?.number }
+                let expected: [Double?] = [
+                    feature.stability.value, feature.stability.noiseLimit, feature.missingShareBefore,
+                    feature.missingShareNow, feature.weight, other.stability.value, other.stability.noiseLimit,
+                    other.missingShareNow,
+                ]
+                let verdicts = [row["verdict"]?.text, row["verdict_7d"]?.text]
                 let isSame =
-                    row["psi"]?.number == feature.stability.value
-                    && row["chance_limit"]?.number == feature.stability.noiseLimit
-                    && row["verdict"]?.text == feature.verdict.rawValue
-                    && row["missing_before"]?.number == feature.missingShareBefore
-                    && row["missing"]?.number == feature.missingShareNow
-                    && row["weight"]?.number == feature.weight
-                    && row["psi_7d"]?.number == other.stability.value
-                    && row["chance_limit_7d"]?.number == other.stability.noiseLimit
-                    && row["missing_7d"]?.number == other.missingShareNow
-                    && row["verdict_7d"]?.text == other.verdict.rawValue
+                    numbers == expected && verdicts == [feature.verdict.rawValue, other.verdict.rawValue]
                 #expect(isSame, "\(feature.id) on \(day): \(row)")
             }
         }
