@@ -13,6 +13,8 @@ public struct ScoringOutcome: Sendable {
     public internal(set) var reviewCount = 0
     /// Scores that were in the log already, from a pass that was cut off.
     public internal(set) var knownCount = 0
+    /// Measurements of drift: one a finished day for the score, and one for each feature.
+    public internal(set) var driftCount = 0
     /// The log up to where every moment is scored.
     public internal(set) var position = LogPosition.start
     /// Whether the features had to be computed from the start of the log.

@@ -6,7 +6,7 @@ import Foundation
 
 /// Scores as events: lines of CloudEvents that any intake takes, once each, however often they are written.
 struct ScoreLines {
-    private var bytes: [UInt8] = []
+    private var lines = EventText()
     private(set) var count = 0
     private(set) var reviewCount = 0
     private let scorer: Scorer
@@ -26,14 +26,18 @@ struct ScoreLines {
     /// What waits to be taken in is taken in when it has grown to this.
     static let greatestWaitingByteCount = 8 << 20
 
-    var waitingByteCount: Int { bytes.count }
+    var waitingByteCount: Int { lines.byteCount }
 
-    /// - Parameter scored: moments up to there have their scores already.
-    mutating func add(_ block: FeatureBlock, after scored: Int64) throws {
+    /// - Parameters:
+    ///   - scored: moments up to there have their scores already, and are counted.
+    ///   - drift: where rows are counted beside the model's training.
+    mutating func add(_ block: FeatureBlock, after scored: Int64, drift: inout DailyDrift?) throws {
         for (index, moment) in block.moments.enumerated() where moment.position.sequence > scored {
             let values = Array(block.values(of: index))
             let logOdds = scorer.rawLogOdds(values)
             let health = scorer.health(rawLogOdds: logOdds)
+            let probability = scorer.probability(rawLogOdds: logOdds)
+            drift?.take(moment, block.values(of: index), probability: probability)
             var explanation: String?
             if health.needsReview {
                 reviewCount += 1
@@ -41,8 +45,7 @@ struct ScoreLines {
                 explanation = String(decoding: encoded, as: UTF8.self)
             }
             append(
-                key: block.key(of: index), moment, health: health,
-                probability: scorer.probability(rawLogOdds: logOdds), explanation)
+                key: block.key(of: index), moment, health: health, probability: probability, explanation)
             count += 1
         }
     }
@@ -71,9 +74,9 @@ struct ScoreLines {
         text("\"}}\n")
     }
 
-    private mutating func text(_ text: String) { bytes.append(contentsOf: text.utf8) }
+    private mutating func text(_ text: String) { lines.append(text) }
 
-    private mutating func escaped(_ text: String) { bytes.append(contentsOf: JSONWriting.escaped(text)) }
+    private mutating func escaped(_ text: String) { lines.appendEscaped(text) }
 
     /// A moment's millisecond, and within it the place in the log: scores of one order never share a time.
     private static func time(of moment: FeatureBlock.Moment) -> Timestamp {
@@ -81,10 +84,7 @@ struct ScoreLines {
         return Timestamp(microseconds: millisecond + moment.position.sequence % 1000)
     }
 
-    mutating func takeBytes() -> [UInt8] {
-        defer { bytes = [] }
-        return bytes
-    }
+    mutating func takeBytes() -> [UInt8] { lines.takeBytes() }
 
     private static func makeEncoder() -> JSONEncoder {
         let encoder = JSONEncoder()

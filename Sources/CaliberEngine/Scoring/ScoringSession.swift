@@ -10,8 +10,11 @@ public final class ScoringSession {
     private let intake: IntakeSession
     private let name: String
     private let states: FeatureStateStore
+    private let drifts: DriftStore
     private let stream: FeatureStream
     private var lines: ScoreLines
+    /// nil where the dictionary declares no contract for it.
+    private var drift: DailyDrift?
     /// The log up to where every moment has its score.
     private var scored: Int64
 
@@ -19,6 +22,7 @@ public final class ScoringSession {
         self.intake = intake
         name = file.name
         states = FeatureStateStore(store: intake.engine.store)
+        drifts = DriftStore(store: intake.engine.store)
         let scorer = try file.scorer(schema: try FeatureSchema(features))
         let plan = FeaturePlan(features, dictionary: intake.engine.dictionary)
         let kept = try states.stream(plan, name: name)
@@ -27,6 +31,11 @@ public final class ScoringSession {
         outcome = ScoringOutcome(model: "\(file.name)@\(file.version)")
         outcome.isReplayed = kept == nil && scored > 0
         lines = ScoreLines(scorer: scorer, model: outcome.model, momentNames: features.moments.map(\.name))
+        let dictionary = intake.engine.dictionary
+        guard dictionary.contract(named: DailyDrift.contract) != nil else { return }
+        var drift = DailyDrift(file, zone: dictionary.settings.timeZone)
+        if let state = try drifts.state(of: drift, at: scored) { drift.goOn(from: state) }
+        self.drift = drift
     }
 
     /// Scores every moment that the log has by now.
@@ -37,10 +46,10 @@ public final class ScoringSession {
             try stream.take(batches, upTo: position, workers: intake.engine.settings.queryParallelism) { block in
                 // What comes before was scored, and is only gone through for what is known since.
                 if let last = block.moments.last, last.position.sequence > scored {
-                    try lines.add(block, after: scored)
+                    try lines.add(block, after: scored, drift: &drift)
                 }
             }
-            if lines.waitingByteCount > ScoreLines.greatestWaitingByteCount { try takeIn() }
+            if waitingByteCount > ScoreLines.greatestWaitingByteCount { try takeIn() }
             progress(position)
         }
         try takeIn()
@@ -49,18 +58,30 @@ public final class ScoringSession {
         outcome.position = stream.position
     }
 
+    private var waitingByteCount: Int { lines.waitingByteCount + (drift?.waitingByteCount ?? 0) }
+
     private func takeIn() throws {
-        guard lines.waitingByteCount > 0 else { return }
-        let account = try intake.ingest([.bytes(lines.takeBytes(), origin: "scores")]).account
-        outcome.scoredCount += Int(account.accepted)
-        outcome.knownCount += Int(account.duplicate)
-        guard account.quarantined == 0, account.parked == 0 else {
-            throw ScoringEngineProblem.scoresRefused(count: account.quarantined + account.parked).diagnostic
+        if lines.waitingByteCount > 0 {
+            let account = try intake.ingest([.bytes(lines.takeBytes(), origin: "scores")]).account
+            outcome.scoredCount += Int(account.accepted)
+            outcome.knownCount += Int(account.duplicate)
+            guard account.quarantined == 0, account.parked == 0 else {
+                throw ScoringEngineProblem.scoresRefused(count: account.quarantined + account.parked).diagnostic
+            }
+        }
+        if let bytes = drift?.takeBytes(), !bytes.isEmpty {
+            // What the dictionary's contract does not take waits in quarantine: no order stays without a score for it.
+            let account = try intake.ingest([.bytes(bytes, origin: "drift")]).account
+            outcome.driftCount += Int(account.accepted)
         }
     }
 
-    /// Puts the features away for the next process, under the right to write.
+    /// Puts the features away for the next process, under the right to write: with them how far moments are scored, and
+    /// what is counted of them up to there.
     public func putAway() throws {
-        try intake.write { try states.put(stream, name: name, in: $0) }
+        try intake.write { database in
+            try states.put(stream, name: name, in: database)
+            if let drift { try drifts.put(drift, at: stream.position.sequence, in: database) }
+        }
     }
 }

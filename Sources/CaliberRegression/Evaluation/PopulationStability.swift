@@ -86,12 +86,15 @@ public struct FrozenBins: Codable, Hashable, Sendable {
         for value in values {
             if value.isNaN { missing += 1 } else { observed[bin(of: value)] += 1 }
         }
-        var expected = counts
-        if missing > 0 || missingCount > 0 {
-            expected.append(missingCount)
-            observed.append(missing)
-        }
-        return StabilityIndex(expected: expected, observed: observed)
+        return stability(counts: observed, missingCount: missing)
+    }
+
+    /// The same of rows that are counted already.
+    ///
+    /// - Parameter observed: rows a bin, as `counts`.
+    public func stability(counts observed: [Int], missingCount missing: Int) -> StabilityIndex {
+        guard missing > 0 || missingCount > 0 else { return StabilityIndex(expected: counts, observed: observed) }
+        return StabilityIndex(expected: counts + [missingCount], observed: observed + [missing])
     }
 }
 
@@ -131,9 +134,17 @@ public struct StabilityIndex: Codable, Hashable, Sendable {
         }
         value = sum.isFinite ? sum : nil
         noiseLimit =
-            ChiSquare.quantile(StabilityIndex.noiseProbability, degreesOfFreedom: binCount - 1)
+            StabilityIndex.noiseQuantile(degreesOfFreedom: binCount - 1)
             * (1 / Double(expectedCount) + 1 / Double(observedCount))
     }
+
+    private static func noiseQuantile(degreesOfFreedom: Int) -> Double {
+        quantiles.indices.contains(degreesOfFreedom)
+            ? quantiles[degreesOfFreedom] : ChiSquare.quantile(noiseProbability, degreesOfFreedom: degreesOfFreedom)
+    }
+
+    /// Of the numbers of bins that most columns have: each is found step by step, and asked for again and again.
+    private static let quantiles = (0..<32).map { ChiSquare.quantile(noiseProbability, degreesOfFreedom: $0) }
 
     public enum Verdict: String, Codable, Hashable, Sendable {
         case unknown, stable, noise, moderate, strong

@@ -14,6 +14,7 @@ enum StoreMigrations {
         migrator.registerMigration("8-alerts", migrate: createAlerts)
         migrator.registerMigration("9-watches", migrate: createWatches)
         migrator.registerMigration("10-lease-begin", migrate: addLeaseBegin)
+        migrator.registerMigration("11-model-drift", migrate: createModelDrift)
         return migrator
     }
 
