@@ -16,6 +16,10 @@ final class ChampionScores {
 
     private let measures: ServiceMeasures
     private let tell: (String, any Error) -> Void
+    private let registry: ModelRegistry
+    private let featureSets: [String]
+    /// The versions that decide, by the names of their feature sets, as they were when this began.
+    private let champions: [String: String]
     private var running: [Running] = []
     private var lastPutAway = ContinuousClock.now
     private var hasNews = false
@@ -29,6 +33,9 @@ final class ChampionScores {
     ) {
         self.measures = measures
         self.tell = tell
+        self.registry = registry
+        featureSets = dictionary.featureSets.map(\.name)
+        champions = ChampionScores.champions(of: featureSets, in: registry)
         for features in dictionary.featureSets {
             do {
                 guard let session = try intake.scoring(byChampionOf: features, in: registry) else { continue }
@@ -41,6 +48,18 @@ final class ChampionScores {
     }
 
     var models: [String] { running.map(\.session.outcome.model) }
+
+    /// Whether another model decides by now: it was promoted, or rolled back.
+    var isOutdated: Bool { ChampionScores.champions(of: featureSets, in: registry) != champions }
+
+    private static func champions(of featureSets: [String], in registry: ModelRegistry) -> [String: String] {
+        var found: [String: String] = [:]
+        for name in featureSets {
+            // A file that is just being written is looked at again next time.
+            if let champion = try? registry.aliases(of: name).champion { found[name] = "\(champion)" }
+        }
+        return found
+    }
 
     /// Scores what the log has by now. A model that fails is left out from then on; the events are in all the same.
     func advance() {

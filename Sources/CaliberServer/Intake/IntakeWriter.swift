@@ -39,6 +39,7 @@ final class IntakeWriter: @unchecked Sendable {
     private var unscoredCount: Int64 = 0
     private var lastWrite = ContinuousClock.now
     private var lastTry = ContinuousClock.now
+    private var lookedForModels = ContinuousClock.now
 
     /// Requests are made durable together up to so many bytes; well below what intake cuts inputs into.
     static let groupByteCount = 4 << 20
@@ -50,6 +51,9 @@ final class IntakeWriter: @unchecked Sendable {
     static let heartbeat = Duration.seconds(8)
     /// After writing failed, how long requests are refused before the next try.
     static let retryPause = Duration.seconds(1)
+
+    /// How often it is looked whether another model decides.
+    static let modelInterval = Duration.seconds(2)
 
     /// After a model failed, how long its scores are left for later.
     static let scoringPause = Duration.seconds(60)
@@ -205,6 +209,7 @@ final class IntakeWriter: @unchecked Sendable {
         }
         takeVerdicts(intake)
         follow { try $0.passed(intake) }
+        followPromotion(intake)
         guard ContinuousClock.now - lastWrite > IntakeWriter.heartbeat else { return }
         do {
             try intake.prolong()
@@ -212,6 +217,18 @@ final class IntakeWriter: @unchecked Sendable {
         } catch {
             fail(error)
         }
+    }
+
+    /// A model that was promoted, or rolled back, decides from now on.
+    private func followPromotion(_ intake: IntakeSession) {
+        guard configuration.scores.isEnabled, ContinuousClock.now - lookedForModels > IntakeWriter.modelInterval,
+            unscoredSince == nil
+        else { return }
+        lookedForModels = .now
+        guard let current = scores, current.isOutdated else { return }
+        current.putAway()
+        openScores(intake)
+        logger.notice("models changed", metadata: ["deciding": "\(scores?.models ?? [])"])
     }
 
     /// What reviewers have said becomes events as any other.
