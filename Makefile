@@ -26,7 +26,7 @@ run: build ## the main job on the sample data: events in, metrics out
 test: build setup-tests ## every test but the long ones
 	@swift test $(SWIFT_FLAGS) --skip-build
 
-test-long: build setup-tests ## the same properties over far more random input and kills
+test-long: build setup-tests ## the same properties over far more random input, and 200 kills of the service (CALIBER_KILLS)
 	@CALIBER_LONG_TESTS=1 swift test $(SWIFT_FLAGS) --skip-build
 
 bench: build ## side by side with DuckDB, Polars, ClickHouse and SQLite; writes docs/performance.md

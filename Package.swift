@@ -48,6 +48,8 @@ let package = Package(
     products: [
         .executable(name: "caliber", targets: ["caliber"]),
         .library(name: "CaliberEngine", targets: ["CaliberEngine"]),
+        // For tests alone: it can only be loaded as a library of its own.
+        .library(name: "CFailingWorld", type: .dynamic, targets: ["CFailingWorld"]),
         // The parts that the benchmark package names itself.
         .library(name: "CaliberCore", targets: ["CaliberCore"]),
         .library(name: "CaliberDictionary", targets: ["CaliberDictionary"]),
@@ -162,6 +164,8 @@ let package = Package(
             name: "CFaultyFileSystem", path: "Tests/CFaultyFileSystem", linkerSettings: [.linkedLibrary("sqlite3")]),
         // Look-ups of names, answered as tests say.
         .target(name: "CPlayedNames", path: "Tests/CPlayedNames"),
+        // What the world does to a service: loaded before other libraries by the tests that start one.
+        .target(name: "CFailingWorld", path: "Tests/CFailingWorld"),
         // A process of its own: the file system that fails is SQLite's default in all of it.
         .executableTarget(
             name: "caliber-fault-probe",

@@ -6,7 +6,7 @@ import Testing
 /// `kill -9` and SIGTERM while events come in: what was acknowledged is there, once.
 @Suite(.serialized, .timeLimit(.minutes(20))) struct CrashUnderLoadTests {
     /// Sends batches until the service is gone, and keeps which were acknowledged.
-    private final class Sender: @unchecked Sendable {
+    final class Sender: @unchecked Sendable {
         // Safe to share: everything that changes is touched only while the lock is held.
         private let lock = NSLock()
         private var waiting: [[UInt8]]
@@ -17,6 +17,9 @@ import Testing
 
         var acknowledgedCount: Int { lock.withLock { acknowledged } }
         var isDone: Bool { lock.withLock { waiting.isEmpty } }
+
+        /// Has batches sent once more, as clients do that don't know what became of them.
+        func repeatAll(_ batches: [[UInt8]]) { lock.withLock { waiting += batches } }
 
         /// Sends on one connection; a batch without an answer is put back.
         func run(_ service: RunningService) {
@@ -31,7 +34,7 @@ import Testing
         }
     }
 
-    private func batches(orderCount: Int, size: Int) -> [[UInt8]] {
+    static func batches(orderCount: Int, size: Int) -> [[UInt8]] {
         let lines = SentEvents.simulated(orderCount: orderCount)
         return stride(from: 0, to: lines.count, by: size).map { start in
             Array(lines[start..<min(start + size, lines.count)].joined())
@@ -53,7 +56,7 @@ import Testing
 
     @Test(arguments: seeds)
     func `killed at random under load and started again, every acknowledged event counts once`(seed: UInt64) throws {
-        let batches = batches(orderCount: 2500, size: 150)
+        let batches = CrashUnderLoadTests.batches(orderCount: 2500, size: 150)
         let expected = try clean(batches)
         let folder = try TemporaryFolder()
         let sender = Sender(batches)
@@ -90,7 +93,7 @@ import Testing
     @Test func `SIGTERM under load loses nothing that was acknowledged, and the next process finds all put away`()
         throws
     {
-        let batches = batches(orderCount: 2500, size: 100)
+        let batches = CrashUnderLoadTests.batches(orderCount: 2500, size: 100)
         let folder = try TemporaryFolder()
         let service = try RunningService(in: folder, settings: ["CALIBER_SCORES_ENABLED": "true"])
         let sender = Sender(batches)

@@ -9,6 +9,7 @@ final class RunningService: @unchecked Sendable {
     let folder: TemporaryFolder
     private let process = Process()
     private let logPath: String
+    private let settings: [String: String]
     let port: Int
 
     static let packageRoot = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -23,6 +24,7 @@ final class RunningService: @unchecked Sendable {
     ///   - settings: variables of the environment, over those that serve everyone without scores.
     init(in folder: TemporaryFolder, settings: [String: String] = [:]) throws {
         self.folder = folder
+        self.settings = settings
         logPath = folder.path("service-\(UUID().uuidString).log")
         try Data().write(to: URL(fileURLWithPath: logPath))
         process.executableURL = RunningService.caliber
@@ -60,6 +62,9 @@ final class RunningService: @unchecked Sendable {
         ]
     }
 
+    /// Its number among processes.
+    var processIdentifier: Int32 { process.processIdentifier }
+
     /// The clock of tests that make keys.
     static let now = Timestamp(microseconds: 1_772_000_000_000_000)
 
@@ -95,12 +100,12 @@ final class RunningService: @unchecked Sendable {
         try connect().ask(method, path, headers: headers.merging(["Connection": "close"]) { $1 }, body: body)
     }
 
-    /// Runs `caliber` beside it, on the same database.
+    /// Runs `caliber` beside it, on the same database and with the same settings.
     func caliber(_ arguments: String...) throws -> (status: Int32, output: String) {
         let other = Process()
         other.executableURL = RunningService.caliber
         other.arguments = arguments
-        other.environment = RunningService.environment(in: folder)
+        other.environment = RunningService.environment(in: folder).merging(settings) { $1 }
         other.currentDirectoryURL = folder.url
         let output = folder.path("\(UUID().uuidString).out")
         try Data().write(to: URL(fileURLWithPath: output))

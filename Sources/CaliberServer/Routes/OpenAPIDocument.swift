@@ -51,7 +51,12 @@ package enum OpenAPIDocument {
                 "summary": "Ask for metrics",
                 "requestBody": {
                   "required": true,
-                  "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Load"}}}
+                  "content": {
+                    "application/json": {
+                      "schema": {"$ref": "#/components/schemas/Load"},
+                      "example": {"query": {"metrics": ["gmv"], "group_by": ["metric_time__day", "channel"]}}
+                    }
+                  }
                 },
                 "responses": {
                   "200": {
@@ -95,6 +100,7 @@ package enum OpenAPIDocument {
                     "in": "path",
                     "required": true,
                     "description": "A metric's name or id, with a version as gmv@2.",
+                    "example": "gmv",
                     "schema": {"type": "string", "minLength": 1}
                   }
                 ],
@@ -123,6 +129,7 @@ package enum OpenAPIDocument {
                     "in": "path",
                     "required": true,
                     "description": "A metric, a table's column, a contract or its field.",
+                    "example": "gmv",
                     "schema": {"type": "string", "minLength": 1}
                   },
                   {
