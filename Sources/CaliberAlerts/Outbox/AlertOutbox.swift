@@ -1,5 +1,6 @@
 import CaliberCore
 import CaliberSinks
+import CaliberStore
 import GRDB
 
 /// Where findings become words owed to endpoints, in the transaction that finds them.
@@ -38,10 +39,11 @@ public struct AlertOutbox: Sendable {
     ) throws -> Raised {
         guard AlertOutbox.isUsable(alert.id) else { throw AlertProblem.badAlertID(id: alert.id) }
         let known = try Row.fetchOne(
-            database, sql: "SELECT status, body FROM alert WHERE alertID = ?", arguments: [alert.id])
+            try database.cachedStatement(sql: "SELECT status, body FROM alert WHERE alertID = ?"),
+            arguments: [alert.id])
         if let known, known["status"] == AlertStatus.firing.rawValue {
             let body = AlertJSON.value(Alert.self, from: known["body"]) ?? alert.firing(at: now)
-            try database.execute(
+            try database.executeCached(
                 sql: "UPDATE alert SET lastSeenAt = max(lastSeenAt, ?), body = ? WHERE alertID = ?",
                 arguments: [now.microseconds, try AlertJSON.text(body.with(facts: alert.facts)), alert.id])
             return .stillFiring
@@ -49,7 +51,7 @@ public struct AlertOutbox: Sendable {
         let firing = alert.firing(at: now)
         let targets = targets(of: firing, avoiding: avoided)
         let body = try AlertJSON.text(firing)
-        try database.execute(
+        try database.executeCached(
             sql: """
                 INSERT INTO alert (alertID, status, severity, raiseCount, lastSeenAt, changedAt, isInhibitor, body)
                 VALUES (?, 'firing', ?, 1, ?, ?, ?, ?)
@@ -78,7 +80,8 @@ public struct AlertOutbox: Sendable {
     @discardableResult
     package func resolve(_ alertID: String, at now: Timestamp, in database: Database) throws -> Bool {
         let known = try Row.fetchOne(
-            database, sql: "SELECT body, severity FROM alert WHERE alertID = ? AND status = 'firing'",
+            try database.cachedStatement(
+                sql: "SELECT body, severity FROM alert WHERE alertID = ? AND status = 'firing'"),
             arguments: [alertID])
         guard let known else { return false }
         let severity = AlertSeverity(rank: known["severity"])
@@ -86,15 +89,15 @@ public struct AlertOutbox: Sendable {
             AlertJSON.value(Alert.self, from: known["body"])
             ?? .unreadable(id: alertID, severity: severity, isFiring: true, at: now)
         let body = try AlertJSON.text(alert.resolved(at: now))
-        try database.execute(
+        try database.executeCached(
             sql: "UPDATE alert SET status = 'resolved', changedAt = ?, lastSeenAt = ?, body = ? WHERE alertID = ?",
             arguments: [now.microseconds, now.microseconds, body, alertID])
         let memberships = try Row.fetchAll(
-            database,
-            sql: """
-                SELECT alertGroup.alertGroupID AS alertGroupID, endpoint FROM alertMember
-                JOIN alertGroup USING (alertGroupID) WHERE alertID = ? ORDER BY alertGroupID
-                """, arguments: [alertID])
+            try database.cachedStatement(
+                sql: """
+                    SELECT alertGroup.alertGroupID AS alertGroupID, endpoint FROM alertMember
+                    JOIN alertGroup USING (alertGroupID) WHERE alertID = ? ORDER BY alertGroupID
+                    """), arguments: [alertID])
         let event = try AlertEventRow.insert(
             .resolved, of: alertID, owedCount: memberships.count, body: body, at: now, in: database)
         for membership in memberships {

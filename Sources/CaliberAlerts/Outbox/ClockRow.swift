@@ -1,4 +1,5 @@
 import CaliberCore
+import CaliberStore
 import GRDB
 
 /// The latest moment that anything was written at. A clock that was set back would leave every wait as much too long.
@@ -7,7 +8,7 @@ enum ClockRow {
     static let toleranceMicroseconds: Int64 = 10_000_000
 
     static func advance(to now: Timestamp, in database: Database) throws {
-        try database.execute(
+        try database.executeCached(
             sql: "UPDATE alertClock SET latest = ? WHERE latest < ?", arguments: [now.microseconds, now.microseconds])
     }
 

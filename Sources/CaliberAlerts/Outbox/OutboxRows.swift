@@ -1,5 +1,6 @@
 import CaliberCore
 import CaliberSinks
+import CaliberStore
 import GRDB
 
 /// Something there was to say about an alert.
@@ -16,7 +17,7 @@ enum AlertEventRow {
     static func insert(
         _ kind: Kind, of alertID: String, owedCount: Int, body: String, at now: Timestamp, in database: Database
     ) throws -> Int64 {
-        try database.execute(
+        try database.executeCached(
             sql: "INSERT INTO alertEvent (alertID, kind, at, owedCount, body) VALUES (?, ?, ?, ?, ?)",
             arguments: [alertID, kind.rawValue, now.microseconds, owedCount, body])
         return database.lastInsertedRowID
@@ -28,7 +29,7 @@ enum AlertDeliveryRow {
     static func insert(
         _ event: Int64, of alertID: String, to endpoint: String, group: Int64, in database: Database
     ) throws {
-        try database.execute(
+        try database.executeCached(
             sql: """
                 INSERT INTO alertDelivery (alertEventID, alertID, endpoint, alertGroupID, state)
                 VALUES (?, ?, ?, ?, 'waiting')
@@ -43,7 +44,7 @@ enum AlertGroupRow {
     static func open(
         _ target: AlertTarget, severity: AlertSeverity, at now: Timestamp, in database: Database
     ) throws -> Int64 {
-        try database.execute(
+        try database.executeCached(
             sql: """
                 INSERT INTO alertGroup (endpoint, groupKey, labels, severity, intervalLength, repeatLength, dueAt)
                 VALUES (:endpoint, :key, :labels, :severity, :interval, :repeat, :due)
@@ -58,7 +59,8 @@ enum AlertGroupRow {
                 "repeat": target.repeatMicroseconds, "due": (now + target.waitMicroseconds).microseconds,
             ])
         return try Int64.fetchOne(
-            database, sql: "SELECT alertGroupID FROM alertGroup WHERE endpoint = ? AND groupKey = ?",
+            try database.cachedStatement(
+                sql: "SELECT alertGroupID FROM alertGroup WHERE endpoint = ? AND groupKey = ?"),
             arguments: [target.endpoint, target.groupKey])!
     }
 
@@ -66,7 +68,7 @@ enum AlertGroupRow {
     static func wake(
         _ group: Int64, severity: AlertSeverity, at now: Timestamp, in database: Database
     ) throws {
-        try database.execute(
+        try database.executeCached(
             sql: """
                 UPDATE alertGroup SET severity = max(severity, ?),
                     dueAt = coalesce(dueAt, max(?, coalesce(lastMessageAt + intervalLength, 0)))
@@ -76,12 +78,12 @@ enum AlertGroupRow {
 
     /// Puts an alert into a group, and takes it out of others that the endpoint would hear of it in.
     static func join(_ group: Int64, alertID: String, endpoint: String, in database: Database) throws {
-        try database.execute(
+        try database.executeCached(
             sql: """
                 DELETE FROM alertMember WHERE alertID = ? AND alertGroupID IN
                     (SELECT alertGroupID FROM alertGroup WHERE endpoint = ? AND alertGroupID <> ?)
                 """, arguments: [alertID, endpoint, group])
-        try database.execute(
+        try database.executeCached(
             sql: """
                 INSERT INTO alertMember (alertID, alertGroupID, isTold) VALUES (?, ?, 0)
                 ON CONFLICT (alertID, alertGroupID) DO NOTHING
@@ -90,7 +92,7 @@ enum AlertGroupRow {
 
     /// Has groups looked at whose alerts this one muted.
     static func look(mutedBy alertID: String, at now: Timestamp, in database: Database) throws {
-        try database.execute(
+        try database.executeCached(
             sql: """
                 UPDATE alertGroup SET lookAt = ? WHERE alertGroupID IN
                     (SELECT alertGroupID FROM alertMember WHERE mutingAlertID = ?)
@@ -99,7 +101,7 @@ enum AlertGroupRow {
 
     /// Has groups looked at whose alerts this silence muted.
     static func look(mutedBySilence silenceID: Int64, at now: Timestamp, in database: Database) throws {
-        try database.execute(
+        try database.executeCached(
             sql: """
                 UPDATE alertGroup SET lookAt = ? WHERE alertGroupID IN
                     (SELECT alertGroupID FROM alertMember WHERE mutingSilenceID = ?)
@@ -114,7 +116,7 @@ enum AlertLedger {
     }
 
     static func owe(_ count: Int, to endpoint: String, in database: Database) throws {
-        try database.execute(
+        try database.executeCached(
             sql: """
                 INSERT INTO alertTotal VALUES (:endpoint, :count, :count, 0, 0, 0, 0, 0)
                 ON CONFLICT (endpoint) DO UPDATE SET owed = owed + :count, waiting = waiting + :count
@@ -125,7 +127,7 @@ enum AlertLedger {
         _ count: Int, of endpoint: String, from source: State, to target: State, in database: Database
     ) throws {
         guard count > 0 else { return }
-        try database.execute(
+        try database.executeCached(
             sql: """
                 UPDATE alertTotal SET \(source.rawValue) = \(source.rawValue) - ?,
                     \(target.rawValue) = \(target.rawValue) + ? WHERE endpoint = ?

@@ -24,11 +24,14 @@ public struct ReviewFinding: Sendable, Codable, Equatable {
     public let reasons: [Reason]
     /// What to do, most useful first.
     public let advice: [String]
+    /// The score's own words as JSON, which reasons are read from when someone looks.
+    public let explanation: String?
 
     public init(
         orderID: String, watch: String, channel: String? = nil, healthHundredths: Int, reasons: [Reason] = [],
-        advice: [String] = []
+        advice: [String] = [], explanation: String? = nil
     ) {
+        self.explanation = explanation
         self.orderID = orderID
         self.watch = watch
         self.channel = channel
@@ -81,7 +84,7 @@ public struct ReviewTicket: Sendable, Equatable {
 
     public let number: Int64
     /// The latest.
-    public let finding: ReviewFinding
+    public package(set) var finding: ReviewFinding
     public let isOpen: Bool
     public let assignee: String?
     /// Of the last judgement; nil while it is open again.

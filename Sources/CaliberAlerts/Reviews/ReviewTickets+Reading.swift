@@ -12,6 +12,17 @@ extension ReviewTickets {
         return try ticket(try row(number, in: database), steps: steps)
     }
 
+    /// The number of an order's open ticket, and the watch whose finding it has.
+    package static func openTicket(
+        of orderID: String, in database: Database
+    ) throws -> (number: Int64, watch: String)? {
+        try Row.fetchOne(
+            try database.cachedStatement(
+                sql: "SELECT reviewTicketID, watch FROM reviewTicket WHERE orderID = ? AND isOpen"),
+            arguments: [orderID]
+        ).map { ($0[0], $0[1]) }
+    }
+
     /// Tickets that someone wants to see, without their histories.
     package static func list(_ choice: ReviewChoice, in database: Database) throws -> [ReviewTicket] {
         let order =
@@ -22,7 +33,7 @@ extension ReviewTickets {
         return try Row.fetchAll(
             database,
             sql: """
-                SELECT * FROM reviewTicket \(condition) ORDER BY \(order) LIMIT :limit OFFSET :offset
+                SELECT * FROM reviewTicket \(condition(of: choice)) ORDER BY \(order) LIMIT :limit OFFSET :offset
                 """,
             arguments: arguments(of: choice) + ["limit": max(0, choice.limit), "offset": max(0, choice.offset)]
         ).map { try ticket($0, steps: []) }
@@ -31,20 +42,28 @@ extension ReviewTickets {
     /// How many tickets a choice has, whatever its limit.
     package static func count(_ choice: ReviewChoice, in database: Database) throws -> Int {
         try Int.fetchOne(
-            database, sql: "SELECT count(*) FROM reviewTicket \(condition)", arguments: arguments(of: choice)) ?? 0
+            database, sql: "SELECT count(*) FROM reviewTicket \(condition(of: choice))",
+            arguments: arguments(of: choice)) ?? 0
     }
 
-    private static let condition = """
-        WHERE (:isOpen IS NULL OR isOpen = :isOpen) AND (:assignee IS NULL OR assignee = :assignee)
-            AND (NOT :isUnassigned OR assignee IS NULL) AND (:channel IS NULL OR channel = :channel)
-            AND (:orderID IS NULL OR orderID = :orderID)
-        """
+    /// Only what is asked for stands in it, so that an index answers it.
+    private static func condition(of choice: ReviewChoice) -> String {
+        var clauses: [String] = []
+        if choice.isOpen != nil { clauses.append("isOpen = :isOpen") }
+        if choice.assignee != nil { clauses.append("assignee = :assignee") }
+        if choice.isUnassigned { clauses.append("assignee IS NULL") }
+        if choice.channel != nil { clauses.append("channel = :channel") }
+        if choice.orderID != nil { clauses.append("orderID = :orderID") }
+        return clauses.isEmpty ? "" : "WHERE " + clauses.joined(separator: " AND ")
+    }
 
     private static func arguments(of choice: ReviewChoice) -> StatementArguments {
-        [
-            "isOpen": choice.isOpen, "assignee": choice.assignee, "isUnassigned": choice.isUnassigned,
-            "channel": choice.channel, "orderID": choice.orderID,
-        ]
+        var arguments: [String: (any DatabaseValueConvertible)?] = [:]
+        if let isOpen = choice.isOpen { arguments["isOpen"] = isOpen }
+        if let assignee = choice.assignee { arguments["assignee"] = assignee }
+        if let channel = choice.channel { arguments["channel"] = channel }
+        if let orderID = choice.orderID { arguments["orderID"] = orderID }
+        return StatementArguments(arguments)
     }
 
     /// Verdicts that the event log does not have yet, oldest first.

@@ -1,4 +1,5 @@
 import CaliberCore
+import CaliberStore
 import GRDB
 
 /// Review tickets: at most one open for an order, from the finding to the verdict, with a history that is only added to.
@@ -25,8 +26,8 @@ public enum ReviewTickets {
         _ finding: ReviewFinding, at now: Timestamp, in database: Database
     ) throws -> Reported {
         let known = try Row.fetchOne(
-            database,
-            sql: "SELECT * FROM reviewTicket WHERE orderID = ? ORDER BY isOpen DESC, reviewTicketID DESC LIMIT 1",
+            try database.cachedStatement(
+                sql: "SELECT * FROM reviewTicket WHERE orderID = ? ORDER BY isOpen DESC, reviewTicketID DESC LIMIT 1"),
             arguments: [finding.orderID])
         guard let known else { return .opened(number: try open(finding, at: now, in: database)) }
         let number: Int64 = known["reviewTicketID"]
@@ -41,7 +42,7 @@ public enum ReviewTickets {
             return .judgedAlready(number: number)
         }
         try update(number, with: finding, isNoted: true, at: now, in: database)
-        try database.execute(
+        try database.executeCached(
             sql: """
                 UPDATE reviewTicket SET isOpen = 1, closedAt = NULL, verdict = NULL, judgedHundredths = NULL
                 WHERE reviewTicketID = ?
@@ -51,7 +52,7 @@ public enum ReviewTickets {
     }
 
     private static func open(_ finding: ReviewFinding, at now: Timestamp, in database: Database) throws -> Int64 {
-        try database.execute(
+        try database.executeCached(
             sql: """
                 INSERT INTO reviewTicket (orderID, watch, channel, isOpen, healthHundredths, notedHundredths, openedAt,
                     updatedAt, body) VALUES (:order, :watch, :channel, 1, :health, :health, :now, :now, :body)
@@ -68,7 +69,7 @@ public enum ReviewTickets {
     private static func update(
         _ number: Int64, with finding: ReviewFinding, isNoted: Bool, at now: Timestamp, in database: Database
     ) throws {
-        try database.execute(
+        try database.executeCached(
             sql: """
                 UPDATE reviewTicket SET watch = :watch, channel = :channel, healthHundredths = :health,
                     notedHundredths = CASE WHEN :isNoted THEN :health ELSE notedHundredths END,
@@ -88,7 +89,7 @@ public enum ReviewTickets {
     ) throws {
         let health = try openHealth(of: number, in: database)
         try require(who, for: "An assignment")
-        try database.execute(
+        try database.executeCached(
             sql: "UPDATE reviewTicket SET assignee = ?, updatedAt = ? WHERE reviewTicketID = ?",
             arguments: [assignee, now.microseconds, number])
         try add(.assigned, to: number, by: who, health: health, text: assignee, at: now, in: database)
@@ -115,7 +116,7 @@ public enum ReviewTickets {
         let health = try openHealth(of: number, in: database)
         try require(who, for: "A verdict")
         let orderID: String = try row(number, in: database)["orderID"]
-        try database.execute(
+        try database.executeCached(
             sql: """
                 UPDATE reviewTicket SET isOpen = 0, verdict = :verdict, judgedHundredths = healthHundredths,
                     updatedAt = :now, closedAt = :now WHERE reviewTicketID = :number
@@ -125,7 +126,7 @@ public enum ReviewTickets {
         let reviewed = OrderReviewed(
             eventID: "review-\(number)-\(step)", stepNumber: step, ticketNumber: number, orderID: orderID,
             verdict: verdict, reviewer: who, note: note, healthHundredths: health, reviewedAt: now)
-        try database.execute(
+        try database.executeCached(
             sql: "INSERT INTO reviewVerdictToLog (reviewStepID, body) VALUES (?, ?)",
             arguments: [step, try AlertJSON.text(reviewed)])
         return reviewed
@@ -136,7 +137,7 @@ public enum ReviewTickets {
         _ number: Int64, because reason: String, by who: String?, at now: Timestamp, in database: Database
     ) throws {
         let health = try openHealth(of: number, in: database)
-        try database.execute(
+        try database.executeCached(
             sql: "UPDATE reviewTicket SET isOpen = 0, updatedAt = :now, closedAt = :now WHERE reviewTicketID = :number",
             arguments: ["now": now.microseconds, "number": number])
         try add(.closed, to: number, by: who, health: health, text: reason, at: now, in: database)
@@ -166,7 +167,7 @@ public enum ReviewTickets {
         _ kind: ReviewTicket.Step.Kind, to number: Int64, by who: String? = nil, health: Int, text: String? = nil,
         at now: Timestamp, in database: Database
     ) throws -> Int64 {
-        try database.execute(
+        try database.executeCached(
             sql:
                 "INSERT INTO reviewStep (reviewTicketID, at, kind, who, healthHundredths, text) VALUES (?, ?, ?, ?, ?, ?)",
             arguments: [number, now.microseconds, kind.rawValue, who, health, text])

@@ -57,26 +57,17 @@ struct FindingWords {
     }
 
     private static func review(_ finding: Finding) -> ReviewFinding {
-        let explanation = finding.explanation.flatMap {
-            try? JSONDecoder().decode(ScoreExplanation.self, from: Data($0.utf8))
-        }
-        let reasons = explanation?.reasons ?? []
-        var advice = finding.advice
-        for text in reasons.compactMap(\.advice?.english) where !advice.contains(text) { advice.append(text) }
-        return ReviewFinding(
+        ReviewFinding(
             orderID: finding.subject, watch: finding.watch.name, channel: finding.labels["channel"],
-            healthHundredths: finding.healthHundredths ?? Finding.perfectHealthHundredths,
-            reasons: reasons.map { reason in
-                ReviewFinding.Reason(
-                    name: reason.columns.first?.id ?? reason.id, value: reason.valueText,
-                    points: HealthPoints.text(hundredths: reason.points, signed: true))
-            }, advice: advice)
+            healthHundredths: finding.healthHundredths ?? Finding.perfectHealthHundredths, advice: finding.advice,
+            explanation: finding.explanation)
     }
 
     private func close(_ finding: Finding, at now: Timestamp, in database: Database) throws {
-        let open = try ReviewTickets.list(ReviewChoice(orderID: finding.subject, limit: 1), in: database)
         // A ticket that another watch has taken over is that one's to close.
-        guard let ticket = open.first, ticket.finding.watch == finding.watch.name else { return }
+        guard let ticket = try ReviewTickets.openTicket(of: finding.subject, in: database),
+            ticket.watch == finding.watch.name
+        else { return }
         let health = finding.healthHundredths.map { "health \(HealthPoints.text(hundredths: $0))" }
         try ReviewTickets.close(
             ticket.number, because: "\(finding.watch.name) is over" + (health.map { ", \($0)" } ?? ""), by: nil,

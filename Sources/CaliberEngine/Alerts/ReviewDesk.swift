@@ -1,6 +1,7 @@
 import CaliberAlerts
 import CaliberCore
 import CaliberEventLog
+import CaliberScoring
 import CaliberStore
 import Foundation
 import GRDB
@@ -18,7 +19,7 @@ public struct ReviewDesk: Sendable {
 
     /// Tickets without their histories.
     public func tickets(_ choice: ReviewChoice = ReviewChoice()) throws -> [ReviewTicket] {
-        try engine.store.read { try ReviewTickets.list(choice, in: $0) }
+        try engine.store.read { try ReviewTickets.list(choice, in: $0) }.map(\.explained)
     }
 
     /// How many tickets a choice has, whatever its limit.
@@ -30,7 +31,7 @@ public struct ReviewDesk: Sendable {
     ///
     /// - Throws: `AlertProblem.unknownTicket`.
     public func ticket(_ number: Int64) throws -> ReviewTicket {
-        try engine.store.read { try ReviewTickets.ticket(number, in: $0) }
+        try engine.store.read { try ReviewTickets.ticket(number, in: $0) }.explained
     }
 
     /// Gives an open ticket to someone; nil takes it from whoever has it.
@@ -71,7 +72,7 @@ public struct ReviewDesk: Sendable {
         try engine.store.writeBeside { database in
             try body(database)
             return try ReviewTickets.ticket(number, in: database)
-        }
+        }.explained
     }
 
     /// Takes verdicts into the log if nobody else writes just now.
@@ -86,6 +87,29 @@ public struct ReviewDesk: Sendable {
         } catch StoreProblem.leaseHeld {
             return nil
         }
+    }
+}
+
+extension ReviewTicket {
+    /// With the reasons and the advice of the score.
+    fileprivate var explained: ReviewTicket {
+        guard let text = finding.explanation,
+            let explanation = try? JSONDecoder().decode(ScoreExplanation.self, from: Data(text.utf8))
+        else { return self }
+        var advice = finding.advice
+        for text in explanation.reasons.compactMap(\.advice?.english) where !advice.contains(text) {
+            advice.append(text)
+        }
+        var ticket = self
+        ticket.finding = ReviewFinding(
+            orderID: finding.orderID, watch: finding.watch, channel: finding.channel,
+            healthHundredths: finding.healthHundredths,
+            reasons: explanation.reasons.map { reason in
+                ReviewFinding.Reason(
+                    name: reason.columns.first?.id ?? reason.id, value: reason.valueText,
+                    points: HealthPoints.text(hundredths: reason.points, signed: true))
+            }, advice: advice, explanation: text)
+        return ticket
     }
 }
 

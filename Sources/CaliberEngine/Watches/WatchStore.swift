@@ -65,12 +65,12 @@ struct WatchStore {
     ) throws {
         for finding in findings {
             if let closedAt = finding.closedAt {
-                try database.execute(
+                try database.executeCached(
                     sql: """
                         UPDATE watchFinding SET closedAt = ? WHERE watch = ? AND subject = ? AND closedAt IS NULL
                         """, arguments: [closedAt.microseconds, watch.name, finding.subject])
             } else {
-                try database.execute(
+                try database.executeCached(
                     sql: "INSERT OR REPLACE INTO watchFinding (watch, subject, openedAt, body) VALUES (?, ?, ?, ?)",
                     arguments: [
                         watch.name, finding.subject, finding.openedAt.microseconds, try WatchStore.body(finding),
@@ -78,7 +78,7 @@ struct WatchStore {
             }
         }
         for (subject, streak) in memory.streaks {
-            try database.execute(
+            try database.executeCached(
                 sql: """
                     INSERT INTO watchStreak (watch, subject, last, count, endCount) VALUES (?, ?, ?, ?, ?)
                     ON CONFLICT (watch, subject) DO UPDATE
@@ -86,7 +86,7 @@ struct WatchStore {
                     """,
                 arguments: [watch.name, subject, streak.last.microseconds, streak.count, streak.endCount])
         }
-        try database.execute(
+        try database.executeCached(
             sql: """
                 INSERT INTO watchLook (watch, at) VALUES (?, ?) ON CONFLICT (watch) DO UPDATE SET at = excluded.at
                 """, arguments: [watch.name, lookedAt.microseconds])

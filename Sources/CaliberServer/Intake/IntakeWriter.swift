@@ -44,7 +44,7 @@ final class IntakeWriter: @unchecked Sendable {
     /// Requests are made durable together up to so many bytes; well below what intake cuts inputs into.
     static let groupByteCount = 4 << 20
     /// So many events are not kept waiting for scores: the next commit waits for the pass over them.
-    static let scoredTogether: Int64 = 8192
+    static let scoredTogether: Int64 = 65_536
     /// Clients that send one request after the other have sent the next by then.
     static let quietSeconds = 0.005
     /// Well below the length of the lease.

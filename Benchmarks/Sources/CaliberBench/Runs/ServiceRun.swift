@@ -21,6 +21,8 @@ struct ServiceResult {
     let intake: Intake
     let scoredIntake: Intake
     let idleQuerySeconds: [Double]
+    /// With a batch of events before each, so that what earlier questions gathered is not enough.
+    let touchedQuerySeconds: [Double]
     let pacedQuerySeconds: [Double]
     let busyQuerySeconds: [Double]
     /// From an event's acknowledgement to its webhook, at so many events a second.
@@ -44,6 +46,7 @@ struct ServiceRun {
     private static let pacedRate = 5_000
     private static let senders = 2
     private static let idleQueries = 1_000
+    private static let touchedQueries = 200
 
     func result() throws -> ServiceResult {
         let stream = EndlessStream(orders: 40_000_000, days: 400, seed: seed, linesPerBatch: ServiceRun.batchLines)
@@ -60,7 +63,8 @@ struct ServiceRun {
         Progress.say("service: syncs of the disk")
         let syncs = try syncSeconds()
         return ServiceResult(
-            intake: intake, scoredIntake: scored, idleQuerySeconds: paced.idle, pacedQuerySeconds: paced.busy,
+            intake: intake, scoredIntake: scored, idleQuerySeconds: paced.idle, touchedQuerySeconds: paced.touched,
+            pacedQuerySeconds: paced.busy,
             busyQuerySeconds: busy, alertSeconds: paced.alerts, pacedRate: ServiceRun.pacedRate, syncSeconds: syncs,
             minutes: soakMinutes > 0 ? try soak(stream) : [])
     }
@@ -71,7 +75,6 @@ struct ServiceRun {
         _ batches: [[UInt8]], hasScores: Bool, asksToo: Bool
     ) throws -> (ServiceResult.Intake, queries: [Double]) {
         let service = try ServedCaliber(contenders, name: "served", hasScores: hasScores)
-        let watching = try service.connect()
         let isOver = Atomic(false)
         let queries = asksToo ? try asking(service, until: { isOver.load(ordering: .relaxed) }) : nil
         let next = Atomic(0)
@@ -85,7 +88,7 @@ struct ServiceRun {
             }
         }
         let seconds = start.duration(to: .now) / .seconds(1)
-        let scored = hasScores ? try settled(service, watching, since: start) : nil
+        let scored = hasScores ? try settled(service, since: start) : nil
         let peak = service.residentBytes
         isOver.store(true, ordering: .relaxed)
         let latencies = try queries?.value() ?? []
@@ -98,9 +101,8 @@ struct ServiceRun {
     }
 
     /// When the log ended to grow: everything is scored.
-    private func settled(
-        _ service: ServedCaliber, _ connection: ServiceConnection, since start: ContinuousClock.Instant
-    ) throws -> Double {
+    private func settled(_ service: ServedCaliber, since start: ContinuousClock.Instant) throws -> Double {
+        let connection = try service.connect()
         var position = try service.logPosition(over: connection)
         var grownAt = ContinuousClock.now
         while ContinuousClock.now - grownAt < .seconds(1.5) {
@@ -142,7 +144,9 @@ struct ServiceRun {
 
     // MARK: - At a steady rate
 
-    private func paced(_ stream: EndlessStream) throws -> (idle: [Double], busy: [Double], alerts: [Double]) {
+    private func paced(_ stream: EndlessStream) throws -> (
+        idle: [Double], touched: [Double], busy: [Double], alerts: [Double]
+    ) {
         let receiver = try WebhookReceiver()
         let alerts = contenders.scratch.appending(path: "alerts.yaml").path
         try """
@@ -154,8 +158,15 @@ struct ServiceRun {
         // A table to ask about, and state to score by.
         let first = try service.connect()
         for _ in 0..<200 { if let batch = stream.next() { try first.events(batch) } }
-        _ = try settled(service, first, since: .now)
+        _ = try settled(service, since: .now)
         let idle = try (0..<ServiceRun.idleQueries).map { try ServiceRun.ask($0, over: first) }
+        var touched: [Double] = []
+        for number in 0..<ServiceRun.touchedQueries {
+            if let batch = stream.next() { try first.events(batch) }
+            // Until its scores are there, and nothing is at work.
+            usleep(150_000)
+            touched.append(try ServiceRun.ask(number, over: first))
+        }
         let isOver = Atomic(false)
         let queries = try asking(service, until: { isOver.load(ordering: .relaxed) })
         let probes = try probing(service, until: { isOver.load(ordering: .relaxed) })
@@ -175,7 +186,7 @@ struct ServiceRun {
             throw MeasuredProcess.Failure(description: "\(missing.count) of \(sent.count) alerts did not arrive")
         }
         try service.end()
-        return (idle, busy, sent.map { order, at in at.duration(to: arrivals[order] ?? at) / .seconds(1) })
+        return (idle, touched, busy, sent.map { order, at in at.duration(to: arrivals[order] ?? at) / .seconds(1) })
     }
 
     /// Scores of orders of its own that are in trouble, eight a second; when each was acknowledged.

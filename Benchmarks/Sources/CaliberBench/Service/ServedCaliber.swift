@@ -2,7 +2,8 @@ import Foundation
 import Glibc
 
 /// `caliber serve` as a process of its own, on a free port of the loopback.
-final class ServedCaliber {
+final class ServedCaliber: @unchecked Sendable {
+    // Safe to share: nothing of it changes once it listens; one thread ends it.
     let port: Int
     private let process: Process
     private let logPath: String
@@ -39,6 +40,11 @@ final class ServedCaliber {
                     "caliber serve does not listen: \((try? String(contentsOfFile: logPath, encoding: .utf8)) ?? "")")
         }
         port = found
+    }
+
+    /// A run that failed leaves nothing behind.
+    deinit {
+        if process.isRunning { process.terminate() }
     }
 
     func connect() throws -> ServiceConnection { try ServiceConnection(port: port) }
