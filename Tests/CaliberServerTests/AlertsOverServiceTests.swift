@@ -90,8 +90,8 @@ import Testing
         for (path, body, status, code) in [
             ("note", #"{"text":"anonymous"}"#, 400, "anonymous"),
             ("verdict", #"{"verdict":"god"}"#, 400, "unknown-verdict"),
-            ("verdict", #"{"verdict":"bad","bye":"x"}"#, 400, "unknown-key"), ("close", "{}", 400, "missing-key"),
-            ("assign", "{}", 400, "missing-key"), ("assign", #"{"to":7,"by":"x"}"#, 400, "wrong-value"),
+            ("verdict", #"{"verdict":"bad","bye":"x"}"#, 400, "unknown-member"), ("close", "{}", 400, "missing-member"),
+            ("assign", "{}", 400, "missing-member"), ("assign", #"{"to":7,"by":"x"}"#, 400, "wrong-member"),
             ("note", "[]", 400, "malformed-json"),
         ] {
             let answer = try say(path, body)

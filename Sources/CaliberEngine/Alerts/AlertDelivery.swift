@@ -41,11 +41,20 @@ extension IntakeSession {
         try AlertDelivery(self, report: report)
     }
 
-    /// Lets go of alerts that were over long ago; the account goes on counting them.
-    public func forgetOldAlerts() throws {
+    /// Lets go of some alerts that were over long ago; the account goes on counting them.
+    ///
+    /// - Returns: whether there may be more of them.
+    public func forgetOldAlerts() throws -> Bool {
         let before = engine.now().microseconds - engine.settings.alerts.keptMicroseconds
+        var forgotten = 0
         try write { database in
-            _ = try AlertRetention.forget(before: Timestamp(microseconds: before), in: database)
+            forgotten = try AlertRetention.forget(
+                before: Timestamp(microseconds: before), limit: IntakeSession.alertsForgottenTogether, in: database
+            ).alertCount
         }
+        return forgotten == IntakeSession.alertsForgottenTogether
     }
+
+    /// Few enough not to hold up the writer.
+    private static let alertsForgottenTogether = 500
 }

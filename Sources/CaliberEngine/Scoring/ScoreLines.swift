@@ -2,7 +2,6 @@ import CaliberCore
 import CaliberEventLog
 import CaliberFeatures
 import CaliberScoring
-import Foundation
 
 /// Scores as events: lines of CloudEvents that any intake takes, once each, however often they are written.
 struct ScoreLines {
@@ -12,7 +11,6 @@ struct ScoreLines {
     private let scorer: Scorer
     private let model: String
     private let momentNames: [String]
-    private let encoder = ScoreLines.makeEncoder()
 
     /// The contract that the dictionary must declare.
     static let contract = "order.scored"
@@ -31,7 +29,7 @@ struct ScoreLines {
     /// - Parameters:
     ///   - scored: moments up to there have their scores already, and are counted.
     ///   - drift: where rows are counted beside the model's training.
-    mutating func add(_ block: FeatureBlock, after scored: Int64, drift: inout DailyDrift?) throws {
+    mutating func add(_ block: FeatureBlock, after scored: Int64, drift: inout DailyDrift?) {
         for (index, moment) in block.moments.enumerated() where moment.position.sequence > scored {
             let values = Array(block.values(of: index))
             let logOdds = scorer.rawLogOdds(values)
@@ -41,8 +39,7 @@ struct ScoreLines {
             var explanation: String?
             if health.needsReview {
                 reviewCount += 1
-                let encoded = try encoder.encode(scorer.explain(values, rawLogOdds: logOdds))
-                explanation = String(decoding: encoded, as: UTF8.self)
+                explanation = scorer.explain(values, rawLogOdds: logOdds).json
             }
             append(
                 key: block.key(of: index), moment, health: health, probability: probability, explanation)
@@ -85,10 +82,4 @@ struct ScoreLines {
     }
 
     mutating func takeBytes() -> [UInt8] { lines.takeBytes() }
-
-    private static func makeEncoder() -> JSONEncoder {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return encoder
-    }
 }

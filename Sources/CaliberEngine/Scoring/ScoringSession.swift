@@ -43,10 +43,10 @@ public final class ScoringSession {
     /// - Parameter progress: the log up to where moments are scored.
     public func advance(progress: (LogPosition) -> Void = { _ in }) throws {
         try intake.engine.log.replay(after: stream.position, keepsArrival: true) { batches, position in
-            try stream.take(batches, upTo: position, workers: intake.engine.settings.queryParallelism) { block in
+            stream.take(batches, upTo: position, workers: intake.engine.settings.queryParallelism) { block in
                 // What comes before was scored, and is only gone through for what is known since.
                 if let last = block.moments.last, last.position.sequence > scored {
-                    try lines.add(block, after: scored, drift: &drift)
+                    lines.add(block, after: scored, drift: &drift)
                 }
             }
             if waitingByteCount > ScoreLines.greatestWaitingByteCount { try takeIn() }

@@ -33,8 +33,7 @@ final class WatchFollower: CommitFollower {
     func passed(_ intake: IntakeSession) throws {
         try look()
         if let forgottenAt, ContinuousClock.now - forgottenAt < WatchFollower.forgetInterval { return }
-        forgottenAt = .now
-        try intake.forgetOldAlerts()
+        if try !intake.forgetOldAlerts() { forgottenAt = .now }
     }
 
     /// The threads that deliver write by the same right: they end before it is given back.

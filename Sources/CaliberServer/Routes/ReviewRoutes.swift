@@ -13,7 +13,7 @@ struct ReviewRoutes: Sendable {
     let threads: WorkerThreads
 
     func list(_ request: Request, _ context: ServiceContext) async throws -> Response {
-        let choice = try ReviewRequest.choice(request.uri.queryParameters.map { (String($0.key), String($0.value)) })
+        let choice = try ReviewParameters.choice(request.uri.queryParameters.map { (String($0.key), String($0.value)) })
         let desk = desk
         return try await threads.run {
             let tickets = try desk.tickets(choice)
@@ -32,41 +32,49 @@ struct ReviewRoutes: Sendable {
     }
 
     func assign(_ request: Request, _ context: ServiceContext) async throws -> Response {
-        try await change(request, context, keys: ["to", "by"]) { desk, number, body, who in
-            try desk.assign(number, to: try body.text("to", length: 1...200, isNullable: true), by: who)
-        }
+        var body = try await body(of: request, keys: ["to", "by"])
+        let assignee = body.nullableText("to", length: 1...200)
+        return try await change(context, body) { try $0.assign($1, to: assignee, by: $2) }
     }
 
     func note(_ request: Request, _ context: ServiceContext) async throws -> Response {
-        try await change(request, context, keys: ["text", "by"]) { desk, number, body, who in
-            try desk.note(try body.required("text", length: 1...10_000), on: number, by: who)
-        }
+        var body = try await body(of: request, keys: ["text", "by"])
+        let text = body.requiredText("text", length: 1...10_000)
+        return try await change(context, body) { try $0.note(text, on: $1, by: $2) }
     }
 
     func judge(_ request: Request, _ context: ServiceContext) async throws -> Response {
-        try await change(request, context, keys: ["verdict", "note", "by"]) { desk, number, body, who in
-            let verdict = try ReviewVerdict(parsing: try body.required("verdict", length: 1...20))
-            return try desk.judge(number, verdict, note: try body.text("note", length: 0...10_000), by: who)
+        var body = try await body(of: request, keys: ["verdict", "note", "by"])
+        let verdict = body.requiredText("verdict", length: 1...20)
+        let note = body.text("note", length: 0...10_000)
+        return try await change(context, body) {
+            try $0.judge($1, try ReviewVerdict(parsing: verdict), note: note, by: $2)
         }
     }
 
     func close(_ request: Request, _ context: ServiceContext) async throws -> Response {
-        try await change(request, context, keys: ["reason", "by"]) { desk, number, body, who in
-            try desk.close(number, because: try body.required("reason", length: 1...10_000), by: who)
-        }
+        var body = try await body(of: request, keys: ["reason", "by"])
+        let reason = body.requiredText("reason", length: 1...10_000)
+        return try await change(context, body) { try $0.close($1, because: reason, by: $2) }
     }
 
+    private func body(of request: Request, keys: Set<String>) async throws -> ReviewBody {
+        let buffer = try await request.body.collect(upTo: ServiceContext.queryByteLimit)
+        return try ReviewBody(json: Data(buffer.readableBytesView), keys: keys)
+    }
+
+    /// - Parameter step: given the desk, the ticket's number and who asks.
     private func change(
-        _ request: Request, _ context: ServiceContext, keys: Set<String>,
-        _ body: @escaping @Sendable (ReviewDesk, Int64, ReviewRequest, String) throws -> ReviewTicket
+        _ context: ServiceContext, _ body: ReviewBody,
+        _ step: @escaping @Sendable (ReviewDesk, Int64, String) throws -> ReviewTicket
     ) async throws -> Response {
         let number = try context.ticketNumber()
-        let buffer = try await request.body.collect(upTo: ServiceContext.queryByteLimit)
-        let asked = try ReviewRequest(json: Data(buffer.readableBytesView), keys: keys)
-        let who = try asked.text("by", length: 1...200) ?? context.caller.name ?? ""
+        var body = body
+        let who = body.text("by", length: 1...200) ?? context.caller.name ?? ""
+        try body.check()
         let desk = desk
         return try await threads.run {
-            Response.json(ReviewJSON.ticket(try body(desk, number, asked, who), withHistory: true))
+            Response.json(ReviewJSON.ticket(try step(desk, number, who), withHistory: true))
         }
     }
 }
@@ -84,59 +92,43 @@ extension ServiceContext {
 }
 
 /// What a client says about a ticket: one JSON object of texts.
-struct ReviewRequest: Sendable {
-    private enum Value: Sendable {
-        case null
-        case text(String)
-        case other
-    }
+struct ReviewBody {
+    private let object: [String: Any]
+    private var reading = JSONReading()
 
-    private var values: [String: Value] = [:]
-
+    /// - Throws: `DiagnosticList` where the body is no JSON object.
     init(json: Data, keys: Set<String>) throws {
         guard let object = try? JSONSerialization.jsonObject(with: json) as? [String: Any] else {
-            throw Problem(.badRequest, "malformed-json", "The body is not one JSON object.")
+            throw DiagnosticList([Diagnostic("malformed-json", "The body is not one JSON object.")])
         }
-        for (key, value) in object {
-            guard keys.contains(key) else {
-                throw Problem(
-                    .badRequest,
-                    [
-                        Diagnostic(
-                            "unknown-key", "\(QuotedText.json(key)) is not asked for here.",
-                            remedy: "Give " + keys.sorted().joined(separator: ", ") + ".",
-                            suggestions: NameSuggestion.nearest(to: key, among: keys.sorted()))
-                    ])
-            }
-            switch value {
-            case is NSNull: values[key] = .null
-            case let text as String: values[key] = .text(text)
-            default: values[key] = .other
-            }
-        }
+        self.object = object
+        reading.refuse(keysOf: object, except: keys, of: "the request")
     }
 
-    /// - Parameter isNullable: null has to be said; otherwise it is as good as nothing.
-    func text(_ key: String, length: ClosedRange<Int>, isNullable: Bool = false) throws -> String? {
-        switch values[key] {
-        case nil where isNullable:
-            throw Problem(.badRequest, "missing-key", "\(key) is missing.", remedy: "Give a text or null.")
-        case nil, .null: return nil
-        case .text(let text) where length.contains(text.count): return text
-        default:
-            throw Problem(
-                .badRequest, "wrong-value",
-                "\(key) takes a text of \(length.lowerBound) to \(length.upperBound) characters.")
-        }
+    mutating func text(_ key: String, length: ClosedRange<Int>) -> String? {
+        reading.text(key, in: object, length: length)
     }
 
-    func required(_ key: String, length: ClosedRange<Int>) throws -> String {
-        guard let text = try text(key, length: length) else {
-            throw Problem(.badRequest, "missing-key", "\(key) is missing.", remedy: "Give a text.")
-        }
-        return text
+    /// Null has to be said.
+    mutating func nullableText(_ key: String, length: ClosedRange<Int>) -> String? {
+        if object[key] == nil { reading.missing(key, "a text or null") }
+        return text(key, length: length)
     }
 
+    /// Empty where it is missing, which `check` will say.
+    mutating func requiredText(_ key: String, length: ClosedRange<Int>) -> String {
+        if object[key] == nil || object[key] is NSNull { reading.missing(key, "a text") }
+        return text(key, length: length) ?? ""
+    }
+
+    /// - Throws: `DiagnosticList` with everything that is wrong.
+    func check() throws {
+        guard reading.problems.isEmpty else { throw DiagnosticList(reading.problems) }
+    }
+}
+
+/// Which tickets a client wants to see.
+enum ReviewParameters {
     static func choice(_ parameters: [(String, String)]) throws -> ReviewChoice {
         var choice = ReviewChoice()
         for (key, value) in parameters {

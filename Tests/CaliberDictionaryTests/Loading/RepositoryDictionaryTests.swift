@@ -4,13 +4,14 @@ import Foundation
 import Testing
 
 @Suite struct RepositoryDictionaryTests {
-    /// Every folder of the repository that holds a `caliber.yaml`, but for build products.
+    /// Every folder of the repository that holds a `caliber.yaml`, but for build products, and for `deploy`, where a file
+    /// of that name configures a service.
     static let folders: [String] = {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()
         let names = (try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? []
         var folders: [String] = []
-        for name in names.sorted() where !name.hasPrefix(".") {
+        for name in names.sorted() where !name.hasPrefix(".") && name != "deploy" {
             let folder = root.appending(path: name)
             let paths =
                 FileManager.default.enumerator(atPath: folder.path)?.allObjects.compactMap { $0 as? String } ?? []
