@@ -44,7 +44,8 @@ struct FindingWords {
         return "\(watch)--" + digest.map { String(format: "%02x", $0) }.joined()
     }
 
-    private static let subjectLengthLimit = 100
+    /// An alert's id has at most 200 characters, a watch's name 100.
+    private static let subjectLengthLimit = 90
 
     private static func alert(_ finding: Finding, id: String) -> Alert {
         var labels = finding.labels
@@ -71,8 +72,7 @@ struct FindingWords {
         let health = finding.healthHundredths.map { "health \(HealthPoints.text(hundredths: $0))" }
         try ReviewTickets.close(
             ticket.number, because: "\(finding.watch.name) is over" + (health.map { ", \($0)" } ?? ""), by: nil,
-            at: now,
-            in: database)
+            at: now, in: database)
     }
 }
 
