@@ -126,7 +126,8 @@ public struct AlertOutbox: Sendable {
         return notices.targets(of: alert.matchedLabels)
     }
 
-    private static func isUsable(_ id: String) -> Bool {
+    /// Whether a text can be an alert's id.
+    package static func isUsable(_ id: String) -> Bool {
         (1...idLengthLimit).contains(id.utf8.count)
             && id.utf8.allSatisfy { byte in
                 switch byte {

@@ -152,11 +152,9 @@ private struct HealthColumn {
 
     /// nil for a row without a score.
     func hundredths(_ row: Int) -> Int? {
-        var lane: Int64 = 0
-        var validity: UInt8 = 0
-        column.read(rows: row..<row + 1, into: &lane, validity: &validity)
+        guard let lane = column.lane(row) else { return nil }
         let health = Double(bitPattern: UInt64(bitPattern: lane))
-        return validity != 0 && health.isFinite ? Int((health * 100).rounded()) : nil
+        return health.isFinite ? Int((health * 100).rounded()) : nil
     }
 }
 
@@ -176,10 +174,7 @@ private struct OpenKeys {
 extension EncodedColumn {
     /// The string of a row of a string column; nil for null.
     func bytes(_ row: Int) -> UnsafeRawBufferPointer? {
-        var lane: Int64 = 0
-        var validity: UInt8 = 0
-        read(rows: row..<row + 1, into: &lane, validity: &validity)
-        guard validity != 0, let pool else { return nil }
+        guard let pool, let lane = lane(row) else { return nil }
         return pool[UInt32(truncatingIfNeeded: lane)]
     }
 

@@ -67,10 +67,7 @@ struct RowTexts {
     func text(_ name: String, row: Int) throws -> String? {
         guard let definition = table.column(named: name) else { return nil }
         let column = try segment.column(name)
-        var lane: Int64 = 0
-        var validity: UInt8 = 0
-        column.read(rows: row..<row + 1, into: &lane, validity: &validity)
-        guard validity != 0 else { return nil }
+        guard let lane = column.lane(row) else { return nil }
         if definition.type == .timestamp { return zone.clockText(of: Timestamp(microseconds: lane)) }
         if definition.type == .number { return RowTexts.text(Double(bitPattern: UInt64(bitPattern: lane))) }
         return LaneText.format(lane, type: definition.type, pool: column.pool, zone: zone)
@@ -83,5 +80,15 @@ struct RowTexts {
         while text.last == "0" { text.removeLast() }
         if text.last == "." { text.removeLast() }
         return text == "-0" ? "0" : String(text)
+    }
+}
+
+extension EncodedColumn {
+    /// One row's lane; nil for null. For the few rows that something is said of.
+    func lane(_ row: Int) -> Int64? {
+        var lane: Int64 = 0
+        var validity: UInt8 = 0
+        read(rows: row..<row + 1, into: &lane, validity: &validity)
+        return validity == 0 ? nil : lane
     }
 }

@@ -28,17 +28,9 @@ struct FindingWords {
 
     /// The same for every word about one row or group of one watch, however often it begins and ends.
     static func alertID(watch: String, subject: String) -> String {
-        let isUsable =
-            subject.utf8.count <= subjectLengthLimit && !subject.hasPrefix("-")
-            && subject.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-                    true
-                default: false
-                }
-            }
-        guard !isUsable else { return "\(watch)-\(subject)" }
+        let id = "\(watch)-\(subject)"
+        let standsForItself = subject.utf8.count <= subjectLengthLimit && !subject.hasPrefix("-")
+        if standsForItself, AlertOutbox.isUsable(id) { return id }
         // A subject that begins with a hyphen never stands for itself, so the two forms can't meet.
         let digest = SHA256.hash(data: Data(subject.utf8)).prefix(12)
         return "\(watch)--" + digest.map { String(format: "%02x", $0) }.joined()
