@@ -56,21 +56,26 @@ package final class StreakWatch {
         let order = try segment.column(streak.order)
         let earliest = memory.streaks.values.map(\.last.microseconds).min()
         if streak.group == nil, let earliest, let bounds = order.bounds, bounds.upperBound <= earliest { return }
-        let keys = try segment.column(table.key[0].name)
-        let groups = try streak.group.map { try segment.column($0) }
         var lanes = [Int64](repeating: 0, count: segment.rowCount)
         var validity = [UInt8](repeating: 0, count: segment.rowCount)
         guard segment.rowCount > 0 else { return }
         order.read(rows: 0..<segment.rowCount, into: &lanes, validity: &validity)
+        let keys = TextColumn(try segment.column(table.key[0].name), rowCount: segment.rowCount)
+        var groups = try streak.group.map {
+            GroupColumn(TextColumn(try segment.column($0), rowCount: segment.rowCount))
+        }
         let holds = try condition.mask(of: segment, now: now)
         let ends = try end?.mask(of: segment, now: now)
+        let streaks = memory.streaks
+        let ungrouped = streaks[""]?.last.microseconds ?? .min
         for row in 0..<segment.rowCount where validity[row] != 0 {
             // Rows without a group are in nobody's streak.
-            guard let group = groups.map({ $0.text(row) }) ?? "", let key = keys.text(row) else { continue }
-            if let streak = memory.streaks[group], lanes[row] <= streak.last.microseconds { continue }
+            let last = streak.group == nil ? ungrouped : groups?.last(row, streaks)
+            guard let last, lanes[row] > last else { continue }
+            guard let key = keys.text(row) else { continue }
             steps.append(
                 Step(
-                    time: lanes[row], key: key, group: group, holds: holds[row] != 0,
+                    time: lanes[row], key: key, group: groups?.name(row) ?? "", holds: holds[row] != 0,
                     isOver: ends.map { $0[row] != 0 } ?? (holds[row] == 0)))
         }
     }
@@ -109,4 +114,27 @@ package final class StreakWatch {
             labels: streak.group.map { [$0: step.group] } ?? [:],
             facts: [Finding.Fact(name: "streak", value: String(count))])
     }
+}
+
+/// The groups of a segment's rows, and up to where each was gone through: both are asked for once a group, not once a row.
+private struct GroupColumn {
+    private let column: TextColumn
+    /// By code; nil for a group that no row has had yet.
+    private var lasts: [Int64?]
+
+    init(_ column: TextColumn) {
+        self.column = column
+        lasts = [Int64?](repeating: nil, count: column.codeCount)
+    }
+
+    /// The last row's moment that counted in the group of a row; nil for a row without a group.
+    mutating func last(_ row: Int, _ streaks: [String: WatchMemory.Streak]) -> Int64? {
+        guard let code = column.code(row) else { return nil }
+        if let known = lasts[code] { return known }
+        let last = streaks[name(row)]?.last.microseconds ?? .min
+        lasts[code] = last
+        return last
+    }
+
+    func name(_ row: Int) -> String { column.text(row) ?? "" }
 }

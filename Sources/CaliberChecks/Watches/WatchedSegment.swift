@@ -57,16 +57,25 @@ private struct WatchedSegment: ColumnSource {
     func pool(of input: Int) -> StringPool? { columns[input]?.pool }
 }
 
-/// Single values of a segment's rows, ready to be read: for the few rows that something is said of.
+/// Single values of a segment's rows, ready to be read: for the few rows that something is said of. A column is read when
+/// it is asked for first.
 struct RowTexts {
     let segment: SegmentSnapshot
     let table: TableDefinition
     let zone: BusinessZone
+    private var columns: [String: EncodedColumn] = [:]
+
+    init(segment: SegmentSnapshot, table: TableDefinition, zone: BusinessZone) {
+        self.segment = segment
+        self.table = table
+        self.zone = zone
+    }
 
     /// nil for null.
-    func text(_ name: String, row: Int) throws -> String? {
+    mutating func text(_ name: String, row: Int) throws -> String? {
         guard let definition = table.column(named: name) else { return nil }
-        let column = try segment.column(name)
+        let column = try columns[name] ?? segment.column(name)
+        columns[name] = column
         guard let lane = column.lane(row) else { return nil }
         if definition.type == .timestamp { return zone.clockText(of: Timestamp(microseconds: lane)) }
         if definition.type == .number { return RowTexts.text(Double(bitPattern: UInt64(bitPattern: lane))) }
@@ -91,4 +100,39 @@ extension EncodedColumn {
         read(rows: row..<row + 1, into: &lane, validity: &validity)
         return validity == 0 ? nil : lane
     }
+}
+
+/// A segment's strings, for looks that ask row by row.
+struct TextColumn {
+    private let lanes: [Int64]
+    private let validity: [UInt8]
+    private let pool: StringPool?
+
+    init(_ column: EncodedColumn, rowCount: Int) {
+        var lanes = [Int64](repeating: 0, count: rowCount)
+        var validity = [UInt8](repeating: 0, count: rowCount)
+        if rowCount > 0 { column.read(rows: 0..<rowCount, into: &lanes, validity: &validity) }
+        self.lanes = lanes
+        self.validity = validity
+        pool = column.pool
+    }
+
+    /// Codes are below it.
+    var codeCount: Int { pool?.count ?? 0 }
+
+    /// nil for null.
+    @inline(__always)
+    func code(_ row: Int) -> Int? {
+        guard validity[row] != 0, let code = Int(exactly: lanes[row]), code >= 0, code < codeCount else { return nil }
+        return code
+    }
+
+    /// nil for null.
+    @inline(__always)
+    func bytes(_ row: Int) -> UnsafeRawBufferPointer? {
+        guard let pool, let code = code(row) else { return nil }
+        return pool[UInt32(truncatingIfNeeded: code)]
+    }
+
+    func text(_ row: Int) -> String? { bytes(row).map { String(decoding: $0, as: UTF8.self) } }
 }

@@ -53,7 +53,9 @@ struct DailyDrift {
 
     var waitingByteCount: Int { lines.byteCount }
 
-    mutating func takeBytes() -> [UInt8] { lines.takeBytes() }
+    mutating func takeBytes<Result>(_ body: ([UInt8]) throws -> Result) rethrows -> Result {
+        try lines.takeBytes(body)
+    }
 
     /// - Parameters:
     ///   - values: of the moment's row.

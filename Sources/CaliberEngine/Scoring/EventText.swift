@@ -8,19 +8,43 @@ struct EventText {
 
     mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
-    /// Appends the inside of a JSON string: stretches without anything to escape as they are.
+    /// Appends the inside of a JSON string.
     mutating func appendEscaped(_ text: String) {
         var text = text
-        text.withUTF8 { utf8 in
-            var start = 0
-            for index in 0..<utf8.count where EventText.needsEscape(utf8[index]) {
-                bytes.append(contentsOf: utf8[start..<index])
-                bytes.append(contentsOf: JSONWriting.escaped(String(UnicodeScalar(utf8[index]))))
-                start = index + 1
+        text.withUTF8 { appendEscaped($0) }
+    }
+
+    mutating func appendEscaped(_ utf8: UnsafeBufferPointer<UInt8>) {
+        // JSON within JSON has a quote every few bytes, all other text none.
+        guard let first = utf8.firstIndex(where: EventText.needsEscape) else { return bytes.append(contentsOf: utf8) }
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: utf8.count * EventText.greatestEscapeLength) {
+            escaped in
+            var count = 0
+            for byte in utf8[..<first] {
+                escaped[count] = byte
+                count += 1
             }
-            bytes.append(contentsOf: utf8[start...])
+            for byte in utf8[first...] {
+                if !EventText.needsEscape(byte) {
+                    escaped[count] = byte
+                    count += 1
+                } else if byte >= 0x20 {
+                    escaped[count] = UInt8(ascii: "\\")
+                    escaped[count + 1] = byte
+                    count += 2
+                } else {
+                    for part in JSONWriting.escaped(String(UnicodeScalar(byte))) {
+                        escaped[count] = part
+                        count += 1
+                    }
+                }
+            }
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: escaped[..<count]))
         }
     }
+
+    /// `\u0000`.
+    private static let greatestEscapeLength = 6
 
     /// Only characters of one byte do.
     @inline(__always)
@@ -28,8 +52,9 @@ struct EventText {
         byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
     }
 
-    mutating func takeBytes() -> [UInt8] {
-        defer { bytes = [] }
-        return bytes
+    /// Hands the lines over, and goes on in their place in memory where nobody kept them.
+    mutating func takeBytes<Result>(_ body: ([UInt8]) throws -> Result) rethrows -> Result {
+        defer { bytes.removeAll(keepingCapacity: true) }
+        return try body(bytes)
     }
 }

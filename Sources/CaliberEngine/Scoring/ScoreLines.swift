@@ -11,6 +11,8 @@ struct ScoreLines {
     private let scorer: Scorer
     private let model: String
     private let momentNames: [String]
+    /// Of the score that is being written; empty for one that needs none.
+    private var explanation: [UInt8] = []
 
     /// The contract that the dictionary must declare.
     static let contract = "order.scored"
@@ -31,24 +33,23 @@ struct ScoreLines {
     ///   - drift: where rows are counted beside the model's training.
     mutating func add(_ block: FeatureBlock, after scored: Int64, drift: inout DailyDrift?) {
         for (index, moment) in block.moments.enumerated() where moment.position.sequence > scored {
-            let values = Array(block.values(of: index))
+            let values = block.values(of: index)
             let logOdds = scorer.rawLogOdds(values)
             let health = scorer.health(rawLogOdds: logOdds)
             let probability = scorer.probability(rawLogOdds: logOdds)
-            drift?.take(moment, block.values(of: index), probability: probability)
-            var explanation: String?
+            drift?.take(moment, values, probability: probability)
+            explanation.removeAll(keepingCapacity: true)
             if health.needsReview {
                 reviewCount += 1
-                explanation = scorer.explain(values, rawLogOdds: logOdds).json
+                scorer.explain(Array(values), rawLogOdds: logOdds).appendJSON(to: &explanation)
             }
-            append(
-                key: block.key(of: index), moment, health: health, probability: probability, explanation)
+            append(key: block.key(of: index), moment, health: health, probability: probability)
             count += 1
         }
     }
 
     private mutating func append(
-        key: String, _ moment: FeatureBlock.Moment, health: Health, probability: Double, _ explanation: String?
+        key: String, _ moment: FeatureBlock.Moment, health: Health, probability: Double
     ) {
         text(#"{"specversion":"1.0","id":""#)
         escaped("\(model)-\(moment.position.sequence)")
@@ -64,9 +65,9 @@ struct ScoreLines {
         escaped(momentNames[moment.moment])
         text(#"","model":""#)
         escaped(model)
-        if let explanation {
+        if !explanation.isEmpty {
             text(#"","explanation":""#)
-            escaped(explanation)
+            explanation.withUnsafeBufferPointer { lines.appendEscaped($0) }
         }
         text("\"}}\n")
     }
@@ -81,5 +82,7 @@ struct ScoreLines {
         return Timestamp(microseconds: millisecond + moment.position.sequence % 1000)
     }
 
-    mutating func takeBytes() -> [UInt8] { lines.takeBytes() }
+    mutating func takeBytes<Result>(_ body: ([UInt8]) throws -> Result) rethrows -> Result {
+        try lines.takeBytes(body)
+    }
 }

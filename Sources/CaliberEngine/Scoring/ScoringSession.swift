@@ -62,18 +62,17 @@ public final class ScoringSession {
 
     private func takeIn() throws {
         if lines.waitingByteCount > 0 {
-            let account = try intake.ingest([.bytes(lines.takeBytes(), origin: "scores")]).account
+            let account = try lines.takeBytes { try intake.ingest([.bytes($0, origin: "scores")]).account }
             outcome.scoredCount += Int(account.accepted)
             outcome.knownCount += Int(account.duplicate)
             guard account.quarantined == 0, account.parked == 0 else {
                 throw ScoringEngineProblem.scoresRefused(count: account.quarantined + account.parked).diagnostic
             }
         }
-        if let bytes = drift?.takeBytes(), !bytes.isEmpty {
-            // What the dictionary's contract does not take waits in quarantine: no order stays without a score for it.
-            let account = try intake.ingest([.bytes(bytes, origin: "drift")]).account
-            outcome.driftCount += Int(account.accepted)
-        }
+        guard (drift?.waitingByteCount ?? 0) > 0 else { return }
+        // What the dictionary's contract does not take waits in quarantine: no order stays without a score for it.
+        let account = try drift?.takeBytes { try intake.ingest([.bytes($0, origin: "drift")]).account }
+        outcome.driftCount += Int(account?.accepted ?? 0)
     }
 
     /// Puts the features away for the next process, under the right to write: with them how far moments are scored, and

@@ -38,7 +38,7 @@ public final class WatchSession {
     private func load() throws {
         let zone = intake.engine.dictionary.settings.timeZone
         watches = try intake.engine.dictionary.watches.map { definition in
-            let memory = try store.memory(of: definition)
+            let memory = try store.memory(of: definition, now: intake.engine.now())
             let looking =
                 StreakWatch(definition, zone: zone, memory: memory).map { Looking.streak($0) }
                 ?? .rows(RowWatch(definition, zone: zone, memory: memory))
@@ -76,26 +76,25 @@ public final class WatchSession {
     private func look(_ watch: inout Watch, _ now: Timestamp) throws -> [WatchFinding] {
         let snapshot = try intake.snapshot(of: watch.definition.table)
         let findings: [Finding]
-        let memory: WatchMemory
+        var streaks: [String: WatchMemory.Streak] = [:]
         switch watch.looking {
-        case .rows(let rows):
-            findings = try rows.look(at: snapshot, now: now)
-            memory = rows.memory
+        case .rows(let rows): findings = try rows.look(at: snapshot, now: now)
         case .streak(let streak):
             findings = try streak.look(at: snapshot, now: now)
-            memory = streak.memory
+            streaks = streak.memory.streaks
         }
         watch.lastLook = now
         // A look that found nothing is not worth a durable write of its own, unless streaks went on.
-        guard !findings.isEmpty || memory.streaks != watch.streaks || watch.definition.schedule != .onChange else {
+        guard !findings.isEmpty || streaks != watch.streaks || watch.definition.schedule != .onChange else {
             return []
         }
         let definition = watch.definition
+        let moved = streaks.filter { watch.streaks[$0.key] != $0.value }
         try intake.write { database in
-            try store.keep(findings, of: definition, memory, lookedAt: now, in: database)
+            try store.keep(findings, of: definition, moved, lookedAt: now, in: database)
             for finding in findings { try words.say(finding, at: now, in: database) }
         }
-        watch.streaks = memory.streaks
+        watch.streaks = streaks
         return findings.filter { !$0.isWorse }.map(WatchFinding.init)
     }
 }

@@ -9,8 +9,8 @@ import GRDB
 struct WatchStore {
     let store: CaliberStore
 
-    /// What one watch knew at the end of its last look.
-    func memory(of watch: WatchDefinition) throws -> WatchMemory {
+    /// What one watch knew at the end of its last look; of what is over, only what still cools down.
+    func memory(of watch: WatchDefinition, now: Timestamp) throws -> WatchMemory {
         try store.read { database in
             var memory = WatchMemory()
             let open = try Row.fetchCursor(
@@ -23,9 +23,10 @@ struct WatchStore {
                 let closed = try Row.fetchCursor(
                     database,
                     sql: """
-                        SELECT subject, MAX(closedAt) FROM watchFinding WHERE watch = ? AND closedAt IS NOT NULL
+                        SELECT subject, MAX(closedAt) FROM watchFinding WHERE watch = ? AND closedAt > ?
                         GROUP BY subject
-                        """, arguments: [watch.name])
+                        """,
+                    arguments: [watch.name, now.microseconds.subtractingReportingOverflow(watch.coolDown).partialValue])
                 while let row = try closed.next() {
                     memory.cooling[row[0]] = Timestamp(microseconds: row[1])
                 }
@@ -59,8 +60,10 @@ struct WatchStore {
     }
 
     /// Keeps what a look found, with what the watch knows from then on.
+    ///
+    /// - Parameter streaks: those that have moved.
     func keep(
-        _ findings: [Finding], of watch: WatchDefinition, _ memory: WatchMemory, lookedAt: Timestamp,
+        _ findings: [Finding], of watch: WatchDefinition, _ streaks: [String: WatchMemory.Streak], lookedAt: Timestamp,
         in database: Database
     ) throws {
         for finding in findings {
@@ -77,7 +80,7 @@ struct WatchStore {
                     ])
             }
         }
-        for (subject, streak) in memory.streaks {
+        for (subject, streak) in streaks {
             try database.executeCached(
                 sql: """
                     INSERT INTO watchStreak (watch, subject, last, count, endCount) VALUES (?, ?, ?, ?, ?)

@@ -2,9 +2,16 @@ extension ScoreExplanation {
     /// As JSON on one line, keys in order: what a coder would write, at a fraction of its cost. An order in review has one
     /// at each moment of scoring.
     public var json: String {
-        var writer = ExplanationWriter()
+        var bytes: [UInt8] = []
+        appendJSON(to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The same as bytes, for a buffer that is used again and again.
+    package func appendJSON(to bytes: inout [UInt8]) {
+        var writer = ExplanationWriter(&bytes)
         writer.write(self)
-        return writer.text
+        writer.takeBytes(into: &bytes)
     }
 }
 
@@ -13,9 +20,13 @@ private struct ExplanationWriter {
     private var bytes: [UInt8] = []
     private var isFirst = true
 
-    init() { bytes.reserveCapacity(4096) }
+    /// Goes on in a buffer, which is left empty until the writer gives it back: neither copies the other's bytes.
+    init(_ buffer: inout [UInt8]) {
+        swap(&bytes, &buffer)
+        bytes.reserveCapacity(4096)
+    }
 
-    var text: String { String(decoding: bytes, as: UTF8.self) }
+    mutating func takeBytes(into buffer: inout [UInt8]) { swap(&bytes, &buffer) }
 
     mutating func write(_ explanation: ScoreExplanation) {
         object { writer in
@@ -99,25 +110,25 @@ private struct ExplanationWriter {
         if !isFirst { append(",") }
         isFirst = false
         append("\"")
-        bytes.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+        append(name)
         append("\":")
     }
 
     private mutating func member(_ name: StaticString, _ value: Int) {
         key(name)
-        append(String(value))
+        append(digits: String(value))
     }
 
     private mutating func member(_ name: StaticString, _ value: Bool) {
         key(name)
-        append(value ? "true" : "false")
+        if value { append("true") } else { append("false") }
     }
 
     private mutating func member(_ name: StaticString, _ value: Double?) {
         guard let value, value.isFinite else { return }
         key(name)
-        let text = value.description
-        append(text.hasSuffix(".0") ? String(text.dropLast(2)) : text)
+        append(digits: value.description)
+        if bytes.suffix(2).elementsEqual(".0".utf8) { bytes.removeLast(2) }
     }
 
     private mutating func member(_ name: StaticString, _ value: String?) {
@@ -126,7 +137,11 @@ private struct ExplanationWriter {
         append("\"")
         var text = value
         text.withUTF8 { utf8 in
-            for byte in utf8 { append(escaping: byte) }
+            if utf8.contains(where: ExplanationWriter.needsEscape) {
+                for byte in utf8 { append(escaping: byte) }
+            } else {
+                bytes.append(contentsOf: utf8)
+            }
         }
         append("\"")
     }
@@ -144,7 +159,17 @@ private struct ExplanationWriter {
         isFirst = false
     }
 
-    private mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
+    @inline(__always)
+    private mutating func append(_ text: StaticString) {
+        bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    private mutating func append(digits: String) { bytes.append(contentsOf: digits.utf8) }
+
+    @inline(__always)
+    private static func needsEscape(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
 
     private mutating func append(escaping byte: UInt8) {
         switch byte {
@@ -155,7 +180,9 @@ private struct ExplanationWriter {
         case 0x0A: append("\\n")
         case 0x0C: append("\\f")
         case 0x0D: append("\\r")
-        case 0..<0x20: append(byte < 0x10 ? "\\u000" + String(byte, radix: 16) : "\\u00" + String(byte, radix: 16))
+        case 0..<0x20:
+            if byte < 0x10 { append("\\u000") } else { append("\\u00") }
+            append(digits: String(byte, radix: 16))
         default: bytes.append(byte)
         }
     }

@@ -39,6 +39,8 @@ public struct Scorer: Sendable {
     /// Log-odds of a row, missing values as NaN: the same bits as of many rows at once.
     public func rawLogOdds(_ values: [Double]) -> Double { rows.logOdds(ofRow: values) }
 
+    package func rawLogOdds(_ values: UnsafeBufferPointer<Double>) -> Double { rows.logOdds(ofRow: values) }
+
     /// The calibrated probability that the order goes bad.
     public func probability(rawLogOdds: Double) -> Double { calibration.probability(rawLogOdds) }
 

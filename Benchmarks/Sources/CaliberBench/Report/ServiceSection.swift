@@ -10,7 +10,7 @@ struct ServiceSection: ReportSection {
     private static let stressRate = 120_000.0
 
     var markdown: String {
-        let parts = [
+        [
             """
             **The service**: \(grouped(result.intake.eventCount)) events of the simulated shop over HTTP, batches of 1,000 \
             from two connections of a client on the same two cores, each answered when it is durable and folded.
@@ -36,8 +36,7 @@ struct ServiceSection: ReportSection {
                     queries("at \(grouped(result.pacedRate)) events a second", result.pacedQuerySeconds),
                     queries("at the greatest load, with scores", result.busyQuerySeconds),
                 ]),
-        ]
-        return (parts + (soak.map { [$0] } ?? [])).joined(separator: "\n\n")
+        ].joined(separator: "\n\n")
     }
 
     private func row(_ name: String, _ intake: ServiceResult.Intake, _ seconds: Double) -> [String] {
@@ -62,19 +61,5 @@ struct ServiceSection: ReportSection {
             millisecondsText([percentile(seconds, 0.99)]), ratio(result.idleQuerySeconds),
             ratio(result.touchedQuerySeconds),
         ]
-    }
-
-    private var soak: String? {
-        guard let first = result.minutes.first, result.minutes.count > 1 else { return nil }
-        let rest = result.minutes.dropFirst()
-        let mean = Double(rest.reduce(0) { $0 + $1.eventCount }) / Double(rest.count)
-        let least = rest.map(\.eventCount).min() ?? 0
-        let most = rest.map(\.residentBytes).max() ?? 0
-        return """
-            The same load for \(result.minutes.count) minutes, scored: \(grouped(first.eventCount / 60)) events a second in the \
-            first, \(grouped(Int(mean / 60))) on average in the others (\(shareText(mean / Double(first.eventCount)))), \
-            \(grouped(least / 60)) in the slowest; resident memory \(size(first.residentBytes)) after the first, \
-            \(size(most)) at most after (\(shareText(Double(most) / Double(first.residentBytes)))).
-            """
     }
 }

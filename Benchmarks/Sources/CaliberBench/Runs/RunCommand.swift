@@ -3,7 +3,10 @@ import Foundation
 
 /// What a run can measure.
 enum RunPart: String, CaseIterable, ExpressibleByArgument {
-    case queries, start, disk, intake, live, growth, train, score, features, event, service
+    case queries, start, disk, intake, live, growth, train, score, features, event, service, soak
+
+    /// What is measured where nothing is named: all but what takes longer than all others together.
+    static let usual = allCases.filter { $0 != .soak }
 
     /// Whether it needs the table of orders in every engine's form.
     var usesOrders: Bool { [.queries, .start, .disk].contains(self) }
@@ -30,7 +33,7 @@ struct RunCommand: ParsableCommand {
     @Option(help: "Events that come one at a time.") var events = 20_000
     @Option(help: "Events that the service takes in as fast as it can.") var serviceEvents = 1_000_000
     @Option(help: "Seconds at a steady rate, with alerts.") var servicePacedSeconds = 60
-    @Option(help: "Minutes under full load; 0 for none.") var serviceSoakMinutes = 0
+    @Option(help: "Minutes under full load, of the part that is called soak.") var soakMinutes = 30
     @Option(help: "The page whose tables are written anew.") var page = "docs/performance.md"
     @Option(
         name: .customLong("only"), parsing: .upToNextOption, help: "Parts to measure; the page is then left as it is.")
@@ -40,9 +43,9 @@ struct RunCommand: ParsableCommand {
         let counts = [
             orders, intakeOrders, sqliteIntakeOrders, intakeRepetitions, queryRepetitions, liveBatches, trainRows,
             trainRepetitions, featureOrders, featureRepetitions, eventOrders, events, serviceEvents / 1_000,
-            servicePacedSeconds,
+            servicePacedSeconds, soakMinutes,
         ]
-        guard counts.allSatisfy({ $0 > 0 }), intakeGrowth >= 0, serviceSoakMinutes >= 0 else {
+        guard counts.allSatisfy({ $0 > 0 }), intakeGrowth >= 0 else {
             throw ValidationError("Orders, batches and repetitions are at least 1.")
         }
     }
@@ -58,7 +61,7 @@ struct RunCommand: ParsableCommand {
     }
 
     private func sections() throws -> [any ReportSection] {
-        let parts = only.isEmpty ? RunPart.allCases : only
+        let parts = only.isEmpty ? RunPart.usual : only
         Progress.say("memory bandwidth")
         let bandwidth = try contenders.own("bandwidth-job").report(BandwidthReport.self)
         var sections: [any ReportSection] = [
@@ -73,6 +76,7 @@ struct RunCommand: ParsableCommand {
         if parts.contains(.features) { sections.append(try features()) }
         if parts.contains(.event) { sections.append(try event()) }
         if parts.contains(.service) { sections.append(try service()) }
+        if parts.contains(.soak) { sections.append(try soak()) }
         return sections
     }
 
@@ -146,8 +150,13 @@ struct RunCommand: ParsableCommand {
     private func service() throws -> ServiceSection {
         let run = ServiceRun(
             contenders: contenders, events: serviceEvents, pacedSeconds: servicePacedSeconds,
-            soakMinutes: serviceSoakMinutes, seed: streams.seed)
+            seed: streams.seed)
         return ServiceSection(result: try run.result())
+    }
+
+    private func soak() throws -> SoakSection {
+        let run = ServiceSoak(contenders: contenders, minutes: soakMinutes, seed: streams.seed)
+        return SoakSection(minutes: try run.result())
     }
 
     private static let smallestSize = 100_000

@@ -13,11 +13,6 @@ struct ServiceResult {
         let peakBytes: Int
     }
 
-    struct Minute {
-        let eventCount: Int
-        let residentBytes: Int
-    }
-
     let intake: Intake
     let scoredIntake: Intake
     let idleQuerySeconds: [Double]
@@ -30,8 +25,6 @@ struct ServiceResult {
     let pacedRate: Int
     /// Of a small file, beside the database.
     let syncSeconds: [Double]
-    /// Of the long run, if there was one.
-    let minutes: [Minute]
 }
 
 /// Sends a simulated shop's events to `caliber serve` from this process, over two connections.
@@ -39,7 +32,6 @@ struct ServiceRun {
     let contenders: Contenders
     let events: Int
     let pacedSeconds: Int
-    let soakMinutes: Int
     let seed: UInt64
 
     private static let batchLines = 1_000
@@ -65,8 +57,7 @@ struct ServiceRun {
         return ServiceResult(
             intake: intake, scoredIntake: scored, idleQuerySeconds: paced.idle, touchedQuerySeconds: paced.touched,
             pacedQuerySeconds: paced.busy,
-            busyQuerySeconds: busy, alertSeconds: paced.alerts, pacedRate: ServiceRun.pacedRate, syncSeconds: syncs,
-            minutes: soakMinutes > 0 ? try soak(stream) : [])
+            busyQuerySeconds: busy, alertSeconds: paced.alerts, pacedRate: ServiceRun.pacedRate, syncSeconds: syncs)
     }
 
     // MARK: - As fast as it takes them
@@ -88,7 +79,7 @@ struct ServiceRun {
             }
         }
         let seconds = start.duration(to: .now) / .seconds(1)
-        let scored = hasScores ? try settled(service, since: start) : nil
+        let scored = hasScores ? try service.settled(since: start) : nil
         let peak = service.residentBytes
         isOver.store(true, ordering: .relaxed)
         let latencies = try queries?.value() ?? []
@@ -98,19 +89,6 @@ struct ServiceRun {
                 eventCount: batches.count * ServiceRun.batchLines, seconds: seconds, scoredSeconds: scored,
                 peakBytes: peak), latencies
         )
-    }
-
-    /// When the log ended to grow: everything is scored.
-    private func settled(_ service: ServedCaliber, since start: ContinuousClock.Instant) throws -> Double {
-        let connection = try service.connect()
-        var position = try service.logPosition(over: connection)
-        var grownAt = ContinuousClock.now
-        while ContinuousClock.now - grownAt < .seconds(1.5) {
-            usleep(20_000)
-            let now = try service.logPosition(over: connection)
-            if now != position { (position, grownAt) = (now, .now) }
-        }
-        return start.duration(to: grownAt) / .seconds(1)
     }
 
     private static let questions = [
@@ -158,7 +136,7 @@ struct ServiceRun {
         // A table to ask about, and state to score by.
         let first = try service.connect()
         for _ in 0..<200 { if let batch = stream.next() { try first.events(batch) } }
-        _ = try settled(service, since: .now)
+        _ = try service.settled(since: .now)
         let idle = try (0..<ServiceRun.idleQueries).map { try ServiceRun.ask($0, over: first) }
         var touched: [Double] = []
         for number in 0..<ServiceRun.touchedQueries {
@@ -223,41 +201,10 @@ struct ServiceRun {
             return start.duration(to: .now) / .seconds(1)
         }
     }
-
-    // MARK: - For long
-
-    private func soak(_ stream: EndlessStream) throws -> [ServiceResult.Minute] {
-        Progress.say("service: the same load for \(soakMinutes) minutes")
-        let service = try ServedCaliber(contenders, name: "soaked", hasScores: true)
-        let count = Atomic(0)
-        let isOver = Atomic(false)
-        let senders = Later {
-            try concurrently(ServiceRun.senders) {
-                let connection = try service.connect()
-                while !isOver.load(ordering: .relaxed), let batch = stream.next() {
-                    try connection.events(batch)
-                    count.add(ServiceRun.batchLines, ordering: .relaxed)
-                }
-            }
-        }
-        var minutes: [ServiceResult.Minute] = []
-        var before = 0
-        for minute in 1...soakMinutes {
-            sleep(60)
-            let now = count.load(ordering: .relaxed)
-            minutes.append(ServiceResult.Minute(eventCount: now - before, residentBytes: service.residentBytes))
-            Progress.say("minute \(minute): \(now - before) events, \(size(service.residentBytes))")
-            before = now
-        }
-        isOver.store(true, ordering: .relaxed)
-        try senders.value()
-        try service.end()
-        return minutes
-    }
 }
 
 /// What a thread of its own will have computed.
-private final class Later<Value>: @unchecked Sendable {
+final class Later<Value>: @unchecked Sendable {
     // Safe to share: the result is written before the semaphore is signalled, and read after it.
     private var result: Result<Value, any Error>?
     private let isDone = DispatchSemaphore(value: 0)
@@ -278,6 +225,6 @@ private final class Later<Value>: @unchecked Sendable {
 }
 
 /// Runs a body on so many threads, and waits for all of them.
-private func concurrently(_ count: Int, _ body: @escaping @Sendable () throws -> Void) throws {
+func concurrently(_ count: Int, _ body: @escaping @Sendable () throws -> Void) throws {
     for thread in (0..<count).map({ _ in Later(body) }) { try thread.value() }
 }

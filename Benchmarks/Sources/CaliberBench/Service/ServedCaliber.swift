@@ -8,10 +8,18 @@ final class ServedCaliber: @unchecked Sendable {
     private let process: Process
     private let logPath: String
 
-    /// Starts it on a database that is not there yet, and waits until it listens.
-    init(_ contenders: Contenders, name: String, hasScores: Bool, alerts: String? = nil) throws {
+    /// Starts it and waits until it listens.
+    ///
+    /// - Parameters:
+    ///   - name: of its database.
+    ///   - isNew: whether the database is begun anew, or is one that is there.
+    ///   - models: folder of the models; the shipped ones otherwise.
+    init(
+        _ contenders: Contenders, name: String, isNew: Bool = true, hasScores: Bool, models: String? = nil,
+        alerts: String? = nil
+    ) throws {
         let database = contenders.database("\(name).caliber")
-        contenders.remove(database)
+        if isNew { contenders.remove(database) }
         logPath = contenders.scratch.appending(path: "\(name).log").path
         try Data().write(to: URL(filePath: logPath))
         process = Process()
@@ -23,6 +31,9 @@ final class ServedCaliber: @unchecked Sendable {
             "CALIBER_SCORES_ENABLED": hasScores ? "true" : "false", "CALIBER_LOGS_LEVEL": "warning",
         ]
         environment["CALIBER_ALERTS"] = alerts
+        environment["CALIBER_MODELS"] = models
+        // How much of its columns it may hold is the caller's to say.
+        environment["CALIBER_MEMORY_MB"] = ProcessInfo.processInfo.environment["CALIBER_MEMORY_MB"]
         process.environment = environment
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
@@ -63,6 +74,22 @@ final class ServedCaliber: @unchecked Sendable {
             throw MeasuredProcess.Failure(description: "/metrics does not say where the log ends")
         }
         return Int(position)
+    }
+
+    /// Waits until the log has ended to grow: everything is scored.
+    ///
+    /// - Returns: seconds from the start to the last growth.
+    @discardableResult
+    func settled(since start: ContinuousClock.Instant = .now) throws -> Double {
+        let connection = try connect()
+        var position = try logPosition(over: connection)
+        var grownAt = ContinuousClock.now
+        while ContinuousClock.now - grownAt < .seconds(1.5) {
+            usleep(20_000)
+            let now = try logPosition(over: connection)
+            if now != position { (position, grownAt) = (now, .now) }
+        }
+        return start.duration(to: grownAt) / .seconds(1)
     }
 
     /// Asks it to end, and waits for that.
