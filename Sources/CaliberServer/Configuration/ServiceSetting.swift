@@ -36,7 +36,7 @@ struct ServiceSetting: Sendable {
         ServiceSetting(
             key: "open_metrics", kind: .boolean, usual: "true", meaning: "/metrics is served without a key"),
         ServiceSetting(
-            key: "memory_mb", kind: .number(16...1_048_576), usual: "256", meaning: "what wide tables take in memory"),
+            key: "memory_mb", kind: .number(16...1_048_576), usual: "1024", meaning: "what wide tables take in memory"),
         ServiceSetting(
             key: "connections", kind: .number(1...100_000), usual: "1024", meaning: "connections at once; others wait"),
         ServiceSetting(

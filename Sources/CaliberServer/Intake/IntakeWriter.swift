@@ -197,19 +197,16 @@ final class IntakeWriter: @unchecked Sendable {
         lastWrite = .now
         takeVerdicts(intake)
         follow { try $0.followed(intake, upTo: try self.engine.position) }
+        tendScores(intake)
     }
 
     /// What is done while nothing comes in.
     private func rest() {
         if intake == nil { _ = openedAgain() }
         guard let intake else { return }
-        scores?.putAwayIfDue(minutes: configuration.scores.putAwayMinutes)
-        if let failed = scores?.failedAt, ContinuousClock.now - failed > IntakeWriter.scoringPause {
-            openScores(intake)
-        }
         takeVerdicts(intake)
         follow { try $0.passed(intake) }
-        followPromotion(intake)
+        tendScores(intake)
         guard ContinuousClock.now - lastWrite > IntakeWriter.heartbeat else { return }
         do {
             try intake.prolong()
@@ -217,6 +214,15 @@ final class IntakeWriter: @unchecked Sendable {
         } catch {
             fail(error)
         }
+    }
+
+    /// What has its time whether events come in or not: a service that is never idle must not wait for that.
+    private func tendScores(_ intake: IntakeSession) {
+        scores?.putAwayIfDue(minutes: configuration.scores.putAwayMinutes)
+        if let failed = scores?.failedAt, ContinuousClock.now - failed > IntakeWriter.scoringPause {
+            openScores(intake)
+        }
+        followPromotion(intake)
     }
 
     /// A model that was promoted, or rolled back, decides from now on.

@@ -28,7 +28,7 @@ final class WatchFollower: CommitFollower {
         }
     }
 
-    func followed(_ intake: IntakeSession, upTo position: LogPosition) throws { try look() }
+    func followed(_ intake: IntakeSession, upTo position: LogPosition) throws { try passed(intake) }
 
     func passed(_ intake: IntakeSession) throws {
         try look()
