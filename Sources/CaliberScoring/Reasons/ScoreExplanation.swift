@@ -30,6 +30,7 @@ public struct ScoreExplanation: Codable, Hashable, Sendable {
         /// Hundredths of health; negative lowers it.
         public var points: Int
         public var description: String
+        /// Of what lowers health; nothing is to be done about what raises it.
         public var advice: FeatureSchema.Advice?
         /// The strongest columns of it, at most three.
         public var columns: [Column]

@@ -60,7 +60,7 @@ extension Scorer {
         }
         let lead = schema.columns[ordered[0]]
         return ScoreExplanation.Reason(
-            id: group.id, points: points, description: lead.description, advice: lead.advice,
+            id: group.id, points: points, description: lead.description, advice: points < 0 ? lead.advice : nil,
             columns: ordered.prefix(Scorer.columnLimit).map { column in
                 let declared = schema.columns[column]
                 return ScoreExplanation.Column(
