@@ -18,7 +18,9 @@ extension IdentityGraph {
                 forEachEdge(of: node) { edge, _ in deactivate(edge) }
             } else if rule.halfLife != 0 {
                 forEachEdge(of: node) { edge, edgeRecord in
-                    if edgeRecord.pointee.flags.isDisjoint(with: [.strong, .merge, .scored]) { newlyActive.append(edge) }
+                    if edgeRecord.pointee.flags.isDisjoint(with: [.strong, .merge, .scored]) {
+                        newlyActive.append(edge)
+                    }
                 }
             }
         }
@@ -39,6 +41,7 @@ extension IdentityGraph {
             if isActive {
                 // Its weight or its time may have changed, and so its place among others.
                 markDirty(root(of: record.pointee.one))
+                if record.pointee.flags.isDisjoint(with: [.strong, .merge]) { noteLightness(edge) }
                 continue
             }
             record.pointee.flags.insert(.active)

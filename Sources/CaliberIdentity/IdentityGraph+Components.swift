@@ -42,7 +42,8 @@ extension IdentityGraph {
         guard number == 0 else { return components.records.base[Int(number)] }
         let record = nodes.records.base[Int(root)]
         return Component(
-            size: 1, anchor: root, denseCount: 0, flags: record.flags.contains(.heldApart) ? .heldApart : [],
+            size: 1, anchor: root, somebodyCount: nodes.kinds.isSomebody(record.kind) ? 1 : 0, denseCount: 0,
+            flags: record.flags.contains(.heldApart) ? .heldApart : [],
             summary: nodes.kinds.summaries[Int(record.kind)])
     }
 
@@ -63,7 +64,18 @@ extension IdentityGraph {
         let record = edges.records.base[Int(edge)]
         let (one, other) = (root(of: record.one), root(of: record.other))
         if one != other { unite(one, other) } else { markDirty(one) }
-        if !record.flags.isDisjoint(with: [.strong, .merge]) { uniteStrongly(record.one, record.other) }
+        if record.flags.isDisjoint(with: [.strong, .merge]) {
+            noteLightness(edge)
+        } else {
+            uniteStrongly(record.one, record.other)
+        }
+    }
+
+    /// A component remembers that one of its edges was too light once.
+    func noteLightness(_ edge: UInt32) {
+        guard policy.attachWeight > 0, weight(edge) < policy.attachWeight else { return }
+        let number = Int(componentNumber(root(of: edges.records.base[Int(edge)].one)))
+        components.records.base[number].flags.insert(.light)
     }
 
     private func unite(_ one: UInt32, _ other: UInt32) {
@@ -73,7 +85,8 @@ extension IdentityGraph {
         logMembers(of: survivesLeft ? other : one)
         var merged = Component(
             size: left.size + right.size, anchor: survivesLeft ? left.anchor : right.anchor,
-            denseCount: left.denseCount + right.denseCount, flags: left.flags.union(right.flags).union(.dirty),
+            somebodyCount: left.somebodyCount + right.somebodyCount, denseCount: left.denseCount + right.denseCount,
+            flags: left.flags.union(right.flags).union(.dirty),
             summary: left.summary)
         if merged.summary.add(right.summary, slack: slack) { merged.flags.insert(.suspect) }
         // A component that is dirty stands in the list by a node that it had, whatever its root is now.
@@ -102,6 +115,7 @@ extension IdentityGraph {
         records[Int(loser)].strongParent = winner
         records[Int(winner)].strongParent = NodeRecord.isRoot | (leftSize + rightSize)
         let number = Int(componentNumber(root(of: one)))
+        if leftSize > 0, rightSize > 0 { components.records.base[number].somebodyCount -= 1 }
         let before: UInt32 = (leftSize >= 2 ? 1 : 0) + (rightSize >= 2 ? 1 : 0)
         let after: UInt32 = leftSize + rightSize >= 2 ? 1 : 0
         components.records.base[number].denseCount += after
@@ -146,7 +160,7 @@ extension IdentityGraph {
         let record = nodes.records.base + Int(node)
         record.pointee.rawParent = NodeRecord.isRoot
         record.pointee.rawNext = node
-        record.pointee.strongParent = NodeRecord.isRoot | (nodes.kinds.isPersonal(record.pointee.kind) ? 1 : 0)
+        record.pointee.strongParent = NodeRecord.isRoot | (nodes.kinds.isSomebody(record.pointee.kind) ? 1 : 0)
     }
 
     /// Whether one node rather than another names the person: accounts before strong traits, weak ones, links; then the

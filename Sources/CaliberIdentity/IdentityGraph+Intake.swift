@@ -187,7 +187,8 @@ extension IdentityGraph {
         newlyActive.append(edge)
         for end in [record.pointee.one, record.pointee.other] {
             markDirty(root(of: end))
-            if nodes.kinds.rule(nodes.records.base[Int(end)].kind).sharedMost < Int(nodes.records.base[Int(end)].degree) {
+            if nodes.kinds.rule(nodes.records.base[Int(end)].kind).sharedMost < Int(nodes.records.base[Int(end)].degree)
+            {
                 touch(end)
             }
         }

@@ -31,7 +31,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "^[0-]*$", "abc", "^a.c$", "a|bc|d", "^(?:ab|cd)+e?$", "x{2,3}", "^x{2}y{1,}$", "[^a-c]d", "^\\d+\\.\\d*$", "\\w\\s", "^$", "a*",
+        "^[0-]*$", "abc", "^a.c$", "a|bc|d", "^(?:ab|cd)+e?$", "x{2,3}", "^x{2}y{1,}$", "[^a-c]d", "^\\d+\\.\\d*$",
+        "\\w\\s", "^$", "a*",
         "^(a|b)*abb$", "(ab){0,2}c", "[]a]", "[a\\]]b",
     ])
     func `a pattern finds what the standard library's expression finds`(text: String) throws {
@@ -41,8 +42,10 @@ import Testing
         let letters = Array("abcdexy0123-.] _")
         for _ in 0..<3_000 {
             let length = Int.random(in: 0..<8, using: &generator)
-            let candidate = String((0..<length).map { _ in letters[Int.random(in: 0..<letters.count, using: &generator)] })
-            #expect(pattern.matches(candidate) == (candidate.firstMatch(of: standard) != nil), "\(text) in \(candidate)")
+            let candidate = String(
+                (0..<length).map { _ in letters[Int.random(in: 0..<letters.count, using: &generator)] })
+            #expect(
+                pattern.matches(candidate) == (candidate.firstMatch(of: standard) != nil), "\(text) in \(candidate)")
         }
     }
 }

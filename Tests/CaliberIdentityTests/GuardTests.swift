@@ -40,12 +40,18 @@ import Testing
             #expect(!graph.areOne(user("u0"), user("u\(number)")))
             #expect(!graph.areOne(user("m0", at: "tmall"), user("m\(number)", at: "tmall")))
         }
-        #expect(graph.why(user("u0"), user("u1")) == .apart(refused: graph.refusedEdges().filter {
-            ["u0", "u1"].contains($0.evidence.other.value) && $0.reason == .shared(device("tablet"))
-        }))
+        #expect(
+            graph.why(user("u0"), user("u1"))
+                == .apart(
+                    refused: graph.refusedEdges().filter {
+                        ["u0", "u1"].contains($0.evidence.other.value) && $0.reason == .shared(device("tablet"))
+                    }))
     }
 
-    @Test func `what too many share says nothing from the account on that is one too many, and what it tied falls apart`() throws {
+    @Test
+    func `what too many share says nothing from the account on that is one too many, and what it tied falls apart`()
+        throws
+    {
         for (number, platform) in ["douyin", "tmall", "jd", "kuaishou"].enumerated() {
             try graph.tie(user("u", at: platform), device("d"), day: Int64(number))
         }
@@ -80,7 +86,10 @@ import Testing
                 != .apart(refused: []))
     }
 
-    @Test func `one weak edge between two dense groups waits for review, enough weak edges of different values join them`() throws {
+    @Test
+    func `one weak edge between two dense groups waits for review, enough weak edges of different values join them`()
+        throws
+    {
         try graph.tie(user("a"), phone("p"))
         try graph.tie(user("b", at: "tmall"), phone("q"))
         for name in [user("a"), user("b", at: "tmall")] { try graph.tie(name, device("d"), rule: "login") }

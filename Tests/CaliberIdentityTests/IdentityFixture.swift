@@ -17,7 +17,8 @@ enum IdentityFixture {
             values: values.map { IdentityDefinition.Limit(most: $0, window: valuesPerDays.map { $0 * day }) },
             sharedBy: sharedBy.map { IdentityDefinition.Limit(most: $0, window: sharedPerDays.map { $0 * day }) },
             blocked: IdentityDefinition.BlockedValues(
-                values: blocked.union(["-1", "null", "anonymous"]), patterns: (try? ValuePattern("^[0-]*$")).map { [$0] } ?? []),
+                values: blocked.union(["-1", "null", "anonymous"]),
+                patterns: (try? ValuePattern("^[0-]*$")).map { [$0] } ?? []),
             carriers: [], location: SourceLocation(file: "buyers.yaml", line: 1))
     }
 
@@ -27,13 +28,15 @@ enum IdentityFixture {
             identifier("order", role: .link, values: nil, sharedBy: 1),
             identifier("phone", values: 2, sharedBy: 6),
             identifier("payer", .weak, weight: 600, values: 3, sharedBy: 3),
-            identifier("device", .weak, halfLifeDays: 90, values: 3, valuesPerDays: 365, sharedBy: 4, sharedPerDays: 200),
+            identifier(
+                "device", .weak, halfLifeDays: 90, values: 3, valuesPerDays: 365, sharedBy: 4, sharedPerDays: 200),
             identifier("address", .weak, weight: 200, sharedBy: 5),
-        ], bridgeWeight: 1_000)
+        ], bridgeWeight: 1_000, attachWeight: 300)
 
     /// Nothing is ever refused.
     static let unguarded = IdentityPolicy(
-        [identifier("left", role: .account, values: nil), identifier("right", .weak, values: nil)], bridgeWeight: 0)
+        [identifier("left", role: .account, values: nil), identifier("right", .weak, values: nil)], bridgeWeight: 0,
+        attachWeight: 0)
 
     static func user(_ value: String, at platform: String = "douyin") -> NodeName {
         NodeName("user_id", value, within: platform)
@@ -80,12 +83,16 @@ extension IdentityGraph {
     }
 
     /// Everything that is promised to be a function of the set, as text.
-    func picture() -> String {
+    ///
+    /// - Parameter heard: leaves out persons that nothing but blocked values or forgotten words spoke of.
+    func picture(heard: Bool = false) -> String {
         var lines: Set<String> = []
         for node in 0..<UInt32(nodeCount) {
             let person = person(ofNode: node)
+            if heard, person.firstSeen == nil, person.members.count == 1 { continue }
             lines.insert(
-                "\(person.id) \(person.firstSeen.map(\.description) ?? "") \(person.lastSeen.map(\.description) ?? "") \(person.members)")
+                "\(person.id) \(person.firstSeen.map(\.description) ?? "") \(person.lastSeen.map(\.description) ?? "") \(person.members)"
+            )
         }
         var text = lines.sorted().joined(separator: "\n") + "\n"
         for edge in refusedEdges() { text += "\(edge)\n" }
@@ -132,7 +139,9 @@ struct RandomEvidence {
         let event = "e\(Int.random(in: 0..<1_000, using: &generator))"
         switch Int.random(in: 0..<20, using: &generator) {
         case 0: return .alone(account(), day: day)
-        case 1: return .tie(name("order", values * 2), name("payer", values), rule: "payment", event: event, day: day, score: 0)
+        case 1:
+            return .tie(
+                name("order", values * 2), name("payer", values), rule: "payment", event: event, day: day, score: 0)
         case 2: return .tie(trait(), trait(), rule: "click", event: event, day: day, score: 0)
         case 3:
             return .tie(

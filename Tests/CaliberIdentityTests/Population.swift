@@ -19,7 +19,9 @@ struct Population {
         while person < persons {
             let size = chance(0.9) ? 1 : Int.random(in: 2...4, using: &generator)
             for _ in 0..<size {
-                addPerson(person, household: household, isFamily: size > 1, publicDevices: sharedDevices > 0 ? publicCount : 0)
+                addPerson(
+                    person, household: household, isFamily: size > 1, publicDevices: sharedDevices > 0 ? publicCount : 0
+                )
                 person += 1
             }
             household += 1
@@ -49,7 +51,11 @@ struct Population {
                     let device = sharesTablet && chance(0.3) ? "tablet at \(household)" : "phone of \(person)"
                     tie(account, NodeName("device", device), day)
                 }
-                if chance(0.7) { tie(account, NodeName("payer", isFamily && chance(0.1) ? "card at \(household)" : "purse of \(person)"), day) }
+                if chance(0.7) {
+                    tie(
+                        account,
+                        NodeName("payer", isFamily && chance(0.1) ? "card at \(household)" : "purse of \(person)"), day)
+                }
                 tie(account, NodeName("address", "house \(household)"), day)
             }
         }

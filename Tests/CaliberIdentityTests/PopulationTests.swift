@@ -8,11 +8,11 @@ import Testing
         [
             IdentityFixture.identifier("user_id", role: .account, values: 1),
             IdentityFixture.identifier("phone", sharedBy: 20),
-            IdentityFixture.identifier("payer", .weak, weight: 600, halfLifeDays: 365, sharedBy: 10),
+            IdentityFixture.identifier("payer", .weak, weight: 450, halfLifeDays: 365, sharedBy: 10),
             IdentityFixture.identifier(
-                "device", .weak, halfLifeDays: 180, valuesPerDays: 365, sharedBy: 10, sharedPerDays: 365),
-            IdentityFixture.identifier("address", .weak, weight: 200, halfLifeDays: 365, sharedBy: 10),
-        ], bridgeWeight: 1_000)
+                "device", .weak, weight: 400, halfLifeDays: 180, valuesPerDays: 365, sharedBy: 10, sharedPerDays: 365),
+            IdentityFixture.identifier("address", .weak, weight: 100, halfLifeDays: 365, sharedBy: 10),
+        ], bridgeWeight: 1_000, attachWeight: 300)
 
     @Test(arguments: [0, 0.01], 1..<4 as Range<UInt64>)
     func `people are found, and shared devices glue nobody`(sharedDevices: Double, seed: UInt64) throws {

@@ -30,7 +30,9 @@ import Testing
     }
 
     @Test(arguments: 0..<40 as Range<UInt64>)
-    func `after each batch the graph is what it would be from scratch, and says whose person changed`(seed: UInt64) throws {
+    func `after each batch the graph is what it would be from scratch, and says whose person changed`(seed: UInt64)
+        throws
+    {
         var random = RandomEvidence(seed: seed &+ 1_000, values: 10)
         let graph = IdentityGraph(IdentityFixture.policy)
         var soFar: [Told] = []

@@ -7,18 +7,21 @@ public struct IdentityDefinition: Hashable, Sendable {
     public let owner: String
     /// Thousandths: what weak evidence must weigh together to join two groups that each have strong evidence of their own.
     public let bridgeWeight: Int
+    /// Thousandths: what weak evidence must weigh together to join anybody to anybody.
+    public let attachWeight: Int
     /// In the order of their priority: where evidence contradicts itself, the last falls first.
     public let identifiers: [Identifier]
     public let location: SourceLocation
 
     public init(
-        name: String, description: String?, owner: String, bridgeWeight: Int, identifiers: [Identifier],
-        location: SourceLocation
+        name: String, description: String?, owner: String, bridgeWeight: Int, attachWeight: Int,
+        identifiers: [Identifier], location: SourceLocation
     ) {
         self.name = name
         self.description = description
         self.owner = owner
         self.bridgeWeight = bridgeWeight
+        self.attachWeight = attachWeight
         self.identifiers = identifiers
         self.location = location
     }

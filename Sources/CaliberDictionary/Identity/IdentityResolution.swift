@@ -38,9 +38,10 @@ struct IdentityResolution {
         }
         let common = blocked(value["blocked"], IdentityResolution.nobodys)
         let bridge = weight(value["bridge"], default: 1_000)
+        let attach = weight(value["attach"], default: 300)
         var carried: [String: SourceLocation] = [:]
         var identifiers: [(priority: Int64, place: Int, identifier: IdentityDefinition.Identifier)] = []
-        var isWhole = common != nil && bridge != nil
+        var isWhole = common != nil && bridge != nil && attach != nil
         for (place, entry) in entries.enumerated() {
             guard let identifier = identifier(entry, common ?? IdentityResolution.nobodys, &carried) else {
                 isWhole = false
@@ -48,7 +49,7 @@ struct IdentityResolution {
             }
             identifiers.append((entry.value["priority"]?.wholeNumber ?? Int64(place + 1), place, identifier))
         }
-        guard isWhole, let bridge else { return }
+        guard isWhole, let bridge, let attach else { return }
         guard identifiers.contains(where: { $0.identifier.role == .account }) else {
             log.report(.identity(.noAccount(identity: name, at: value["identifiers"]?.location ?? value.location)))
             return
@@ -57,7 +58,8 @@ struct IdentityResolution {
         identities.append(
             IdentityDefinition(
                 name: name, description: value["description"]?.text, owner: owner, bridgeWeight: bridge,
-                identifiers: identifiers.map(\.identifier), location: value.location))
+                attachWeight: min(attach, bridge), identifiers: identifiers.map(\.identifier), location: value.location)
+        )
     }
 
     /// What is blocked everywhere, as the field has learned it: Segment's list.
@@ -189,9 +191,8 @@ struct IdentityResolution {
                 guard let name = self.field(within, of: contract) else { return nil }
                 scope = name
             }
-            return (
-                .field(contract: contract.name, field: name, within: scope), "field \(quoted("\(contract.name).\(name)"))"
-            )
+            let words = "field \(quoted("\(contract.name).\(name)"))"
+            return (.field(contract: contract.name, field: name, within: scope), words)
         case (nil, nil, let tableValue?, let column?):
             guard let table = FeatureSetResolution.table(tableValue, tables, log),
                 let name = self.column(column, of: table)
@@ -201,9 +202,8 @@ struct IdentityResolution {
                 guard let name = self.column(within, of: table) else { return nil }
                 scope = name
             }
-            return (
-                .column(table: table.name, column: name, within: scope), "column \(quoted("\(table.name).\(name)"))"
-            )
+            let words = "column \(quoted("\(table.name).\(name)"))"
+            return (.column(table: table.name, column: name, within: scope), words)
         default:
             log.report(.identity(.carrierUnclear(at: value.location)))
             return nil
@@ -240,13 +240,13 @@ struct IdentityResolution {
     private func column(_ value: YAMLValue, of table: TableDefinition) -> String? {
         guard let name = value.text else { return nil }
         guard let column = table.column(named: name), case .fold = column.content else {
+            let stored = table.columns.filter { if case .fold = $0.content { true } else { false } }.map(\.name)
             if !tables.isBroken(name, in: table.name) {
                 log.report(
                     .name(
                         .unknown(
                             .column, name: name, within: "the stored columns of table \(quoted(table.name))",
-                            suggestions: NameSuggestion.nearest(to: name, among: table.columns.map(\.name)),
-                            at: value.textLocation)))
+                            suggestions: NameSuggestion.nearest(to: name, among: stored), at: value.textLocation)))
             }
             return nil
         }

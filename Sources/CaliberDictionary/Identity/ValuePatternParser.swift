@@ -16,7 +16,9 @@ struct ValuePatternParser {
         let isAnchoredAtStart = take("^")
         let node = try choices()
         let isAnchoredAtEnd = take("$")
-        guard place == bytes.count else { throw fault("\"\(Character(Unicode.Scalar(bytes[place])))\" can't stand here") }
+        guard place == bytes.count else {
+            throw fault("\"\(Character(Unicode.Scalar(bytes[place])))\" can't stand here")
+        }
         if case .either = node, isAnchoredAtStart || isAnchoredAtEnd {
             throw fault("^ and $ stand around all of it: put the choices into parentheses")
         }

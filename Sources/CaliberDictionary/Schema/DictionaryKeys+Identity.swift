@@ -8,6 +8,8 @@ extension DictionaryKeys {
             .optional(
                 "bridge", .decimal,
                 "What weak evidence must weigh to join two groups that each have strong evidence; default 1."),
+            .optional(
+                "attach", .decimal, "What weak evidence must weigh to join anybody to anybody; default 0.3."),
             .optional("blocked", .section(blocked), "Values that are nobody's, of every identifier."),
             .required("identifiers", .named(.section(identifier), keys: "identifier"), "What people are known by."),
         ])

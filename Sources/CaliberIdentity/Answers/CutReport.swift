@@ -47,7 +47,9 @@ extension IdentityGraph {
         Dictionary(grouping: moves, by: \.before).map { before, moves in
             var after = Set(moves.map { id(ofPerson: $0.after) })
             let moved = Set(moves.map(\.node))
-            if members(ofPersonOf: before).contains(where: { !moved.contains($0) }) { after.insert(id(ofPerson: before)) }
+            if members(ofPersonOf: before).contains(where: { !moved.contains($0) }) {
+                after.insert(id(ofPerson: before))
+            }
             let accounts = moves.map(\.node).filter {
                 nodes.kinds.rule(nodes.records.base[Int($0)].kind).role == .account
             }

@@ -25,7 +25,9 @@ extension IdentityGraph {
         }
         for edge in 0..<UInt32(edges.count) {
             let record = edges.records.base[Int(edge)]
-            if record.flags.contains(.active) != mayTakePart(edge) { problems.append("edge \(edge) has the wrong activity") }
+            if record.flags.contains(.active) != mayTakePart(edge) {
+                problems.append("edge \(edge) has the wrong activity")
+            }
             if record.flags.contains(.active), root(of: record.one) != root(of: record.other) {
                 problems.append("edge \(edge) ties two components")
             }

@@ -86,8 +86,10 @@ extension IdentityGraph {
         case .overLimit(let kind):
             let named = nodes.kinds.kinds[Int(kind)]
             let rule = policy.rules[named.identifier]
-            return .overLimit(identifier: policy.identifierNames[named.identifier], scope: named.scope, most: rule.valuesMost)
+            return .overLimit(
+                identifier: policy.identifierNames[named.identifier], scope: named.scope, most: rule.valuesMost)
         case .heldApart: return .heldApart
+        case .tooLight: return .tooLight
         case .waits, nil: return .waitsForReview
         }
     }

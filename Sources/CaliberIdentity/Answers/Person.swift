@@ -64,6 +64,8 @@ package struct RefusedEdge: Hashable, Sendable {
         case heldApart
         /// It would join two groups with strong evidence of their own, and weighs too little.
         case waitsForReview
+        /// It weighs too little to join anybody to anybody.
+        case tooLight
         case cut
         /// A value that too many accounts share.
         case shared(NodeName)

@@ -3,7 +3,9 @@ struct Component: BitwiseCopyable {
     var size: UInt32
     /// The node whose person everybody is, if the component is one person.
     var anchor: UInt32
-    /// Groups of at least two traits that strong edges tie.
+    /// Groups that strong edges tie and that are somebody: they have an account or a strong trait.
+    var somebodyCount: UInt32
+    /// Those of at least two accounts or strong traits.
     var denseCount: UInt32
     var flags: ComponentFlags
     var summary: LimitSummary
@@ -19,6 +21,8 @@ struct ComponentFlags: OptionSet, BitwiseCopyable {
     static let dirty = ComponentFlags(rawValue: 4)
     /// Some members are held apart by an operator.
     static let heldApart = ComponentFlags(rawValue: 8)
+    /// Some weak edge weighs too little to join anybody to anybody by itself.
+    static let light = ComponentFlags(rawValue: 16)
 }
 
 /// Components under numbers from 1; 0 is that of a node alone.
@@ -28,7 +32,7 @@ struct ComponentList {
 
     init() {
         records.append(
-            Component(size: 1, anchor: 0, denseCount: 0, flags: [], summary: LimitSummary()))
+            Component(size: 1, anchor: 0, somebodyCount: 0, denseCount: 0, flags: [], summary: LimitSummary()))
     }
 
     func release() { records.free() }

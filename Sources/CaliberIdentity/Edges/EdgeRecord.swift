@@ -40,5 +40,7 @@ struct EdgeFlags: OptionSet, BitwiseCopyable {
     static let heldApart = EdgeFlags(rawValue: 128)
     static let waits = EdgeFlags(rawValue: 256)
 
-    static let refusals: EdgeFlags = [.overLimit, .heldApart, .waits]
+    static let tooLight = EdgeFlags(rawValue: 512)
+
+    static let refusals: EdgeFlags = [.overLimit, .heldApart, .waits, .tooLight]
 }

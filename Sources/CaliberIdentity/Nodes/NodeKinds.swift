@@ -44,7 +44,12 @@ struct NodeKinds {
     @inline(__always)
     func rule(_ kind: UInt16) -> IdentifierRule { rules.base[Int(kind)] }
 
-    func isPersonal(_ kind: UInt16) -> Bool { rule(kind).role != .link }
+    /// Whether a node of the kind is somebody by itself: an account or a strong trait.
+    @inline(__always)
+    func isSomebody(_ kind: UInt16) -> Bool {
+        let rule = rule(kind)
+        return rule.isStrong && rule.role != .link
+    }
 
     func isBlocked(_ kind: UInt16, _ text: UnsafeRawBufferPointer) -> Bool {
         policy.blocked[Int(identifiers[Int(kind)])].blocks(text)

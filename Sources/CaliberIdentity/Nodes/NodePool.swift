@@ -77,7 +77,7 @@ final class NodePool {
         records.append(NodePool.end(at: texts.count))
         records.base[count].kind = kind
         records.base[count].rawNext = code
-        records.base[count].strongParent = NodeRecord.isRoot | (kinds.isPersonal(kind) ? 1 : 0)
+        records.base[count].strongParent = NodeRecord.isRoot | (kinds.isSomebody(kind) ? 1 : 0)
         records.base[count].flags = kinds.isBlocked(kind, text) ? .blocked : []
         table.add(code, hash)
         count += 1

@@ -13,7 +13,7 @@ struct NodeRecord {
     var rawParent: UInt32
     /// The members of a raw component stand in a ring.
     var rawNext: UInt32
-    /// Union-find by strong edges alone: a root has `isRoot` and how many members are traits of a person.
+    /// Union-find by strong edges alone: a root has `isRoot` and how many members are accounts or strong traits.
     var strongParent: UInt32
     /// In a component that fell into several persons: whose it is.
     var person: UInt32

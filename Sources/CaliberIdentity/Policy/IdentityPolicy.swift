@@ -10,21 +10,26 @@ package struct IdentityPolicy: Sendable {
     let blocked: [BlockedTexts]
     /// Thousandths; 0: weak evidence joins whatever it ties.
     let bridgeWeight: UInt32
+    let attachWeight: UInt32
     private let places: [String: Int]
     /// Of what evidence is made of: two policies that agree in it can share stored evidence.
     package let evidenceHash: String
 
     package init(_ definition: IdentityDefinition) {
-        self.init(definition.identifiers, bridgeWeight: definition.bridgeWeight)
+        self.init(
+            definition.identifiers, bridgeWeight: definition.bridgeWeight, attachWeight: definition.attachWeight)
     }
 
-    /// - Parameter bridgeWeight: thousandths; 0 lets weak evidence join whatever it ties.
-    package init(_ identifiers: [IdentityDefinition.Identifier], bridgeWeight: Int) {
+    /// - Parameters:
+    ///   - bridgeWeight: what joins two groups with strong evidence, thousandths.
+    ///   - attachWeight: what joins anybody to anybody; both 0 let weak evidence join whatever it ties.
+    package init(_ identifiers: [IdentityDefinition.Identifier], bridgeWeight: Int, attachWeight: Int) {
         precondition(identifiers.count <= 64, "an identity has at most 64 identifiers, not \(identifiers.count)")
         rules = identifiers.map(IdentifierRule.init)
         identifierNames = identifiers.map(\.name)
         blocked = identifiers.map { BlockedTexts($0.blocked) }
         self.bridgeWeight = UInt32(clamping: bridgeWeight)
+        self.attachWeight = UInt32(clamping: min(attachWeight, bridgeWeight))
         places = Dictionary(identifiers.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
         evidenceHash = IdentityPolicy.hash(of: identifiers)
     }

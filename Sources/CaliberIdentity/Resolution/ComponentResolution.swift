@@ -1,8 +1,9 @@
 /// The persons of one raw component: its edges are taken in the canonical order, and one joins two groups only where the
 /// joined group keeps every limit.
 ///
-/// A weak edge between two groups that each have strong evidence of their own is put aside; all that are put aside between the
-/// same two groups join them when their values weigh enough together, and wait for review otherwise.
+/// A weak edge that weighs too little for the two groups it ties is put aside: much is needed where both have strong evidence of
+/// their own, little where both are somebody, nothing where one is but a value. All that are put aside between the same two
+/// groups join them when their values weigh enough together.
 struct ComponentResolution {
     /// By member, the node that names its person.
     private(set) var persons: [UInt32] = []
@@ -13,7 +14,8 @@ struct ComponentResolution {
     private var parents: [UInt32]
     /// By root: those of its members that limits count.
     private var counted: [[UInt32]]
-    private var isDense: [Bool]
+    /// By root, once the strong edges have been taken: how many accounts and strong traits they have tied, two at most.
+    private var standing: [UInt8]
     private var apart: [(UInt32, UInt32)] = []
 
     /// - Parameter excluding: edges that are left out, to see what would be without them.
@@ -21,7 +23,7 @@ struct ComponentResolution {
         self.graph = graph
         self.members = members
         parents = Array(0..<UInt32(members.count))
-        isDense = [Bool](repeating: false, count: members.count)
+        standing = [UInt8](repeating: 0, count: members.count)
         graph.places.extend(to: graph.nodes.count, filling: 0)
         for (place, member) in members.enumerated() { graph.places.base[Int(member)] = UInt32(place) }
         counted = members.map { node in
@@ -63,13 +65,13 @@ struct ComponentResolution {
         for place in order {
             if place.isWeak, !isWeak {
                 isWeak = true
-                findDense()
+                findStanding()
             }
             let (one, other) = ends(place.edge)
             guard one != other else { continue }
             if let reason = obstacle(one, other, isOperators: place.rank == 0) {
                 refusals.append(Refusal(edge: place.edge, reason: reason))
-            } else if isWeak, isBridge(one, other), place.weight < graph.policy.bridgeWeight {
+            } else if isWeak, place.weight < neededWeight(one, other) {
                 aside.append(place)
             } else {
                 join(one, other)
@@ -78,17 +80,22 @@ struct ComponentResolution {
         weighTogether(aside)
     }
 
-    /// Groups that strong evidence has tied two traits of.
-    private mutating func findDense() {
-        var traits = [UInt32](repeating: 0, count: members.count)
+    private mutating func findStanding() {
         for place in members.indices {
-            let kind = graph.nodes.records.base[Int(members[place])].kind
-            if graph.nodes.kinds.isPersonal(kind) { traits[Int(find(UInt32(place)))] += 1 }
+            guard graph.nodes.kinds.isSomebody(graph.nodes.records.base[Int(members[place])].kind) else { continue }
+            let root = Int(find(UInt32(place)))
+            standing[root] = min(standing[root] + 1, 2)
         }
-        for place in members.indices { isDense[place] = traits[place] >= 2 }
     }
 
-    private func isBridge(_ one: UInt32, _ other: UInt32) -> Bool { isDense[Int(one)] && isDense[Int(other)] }
+    /// Thousandths.
+    private func neededWeight(_ one: UInt32, _ other: UInt32) -> UInt32 {
+        switch min(standing[Int(one)], standing[Int(other)]) {
+        case 0: 0
+        case 1: graph.policy.attachWeight
+        default: graph.policy.bridgeWeight
+        }
+    }
 
     private mutating func ends(_ edge: UInt32) -> (UInt32, UInt32) {
         let record = graph.edges.records.base[Int(edge)]
@@ -122,14 +129,16 @@ struct ComponentResolution {
         parents[Int(loser)] = winner
         counted[Int(winner)] += counted[Int(loser)]
         counted[Int(loser)] = []
-        isDense[Int(winner)] = isDense[Int(winner)] || isDense[Int(loser)]
+        standing[Int(winner)] = max(standing[Int(winner)], standing[Int(loser)])
     }
 
     private mutating func name() {
         var anchors = [UInt32?](repeating: nil, count: members.count)
         for place in members.indices {
             let root = Int(find(UInt32(place)))
-            if anchors[root].map({ graph.precedesAsAnchor(members[place], $0) }) ?? true { anchors[root] = members[place] }
+            if anchors[root].map({ graph.precedesAsAnchor(members[place], $0) }) ?? true {
+                anchors[root] = members[place]
+            }
         }
         persons = members.indices.map { anchors[Int(find(UInt32($0)))] ?? members[$0] }
     }
@@ -142,6 +151,7 @@ extension ComponentResolution {
         let other: UInt32
         /// By the value that the evidence is about: a device counts once, however many edges it has.
         var weights: [UInt32: UInt32] = [:]
+        var edges: [UInt32] = []
         var weight: UInt32 { weights.values.reduce(0) { $0 &+ $1 } }
     }
 
@@ -160,19 +170,20 @@ extension ComponentResolution {
                 let (one, other) = ends(place.edge)
                 return one == other
             }
-            for bridge in bridges(waiting) where bridge.weight >= graph.policy.bridgeWeight {
+            for bridge in bridges(waiting) {
                 // An earlier one of this round may have changed the groups: the next round sees to it.
                 guard find(bridge.one) == bridge.one, find(bridge.other) == bridge.other,
+                    bridge.weight >= neededWeight(bridge.one, bridge.other),
                     obstacle(bridge.one, bridge.other, isOperators: false) == nil
                 else { continue }
                 join(bridge.one, bridge.other)
                 hasJoined = true
             }
         }
-        for place in waiting {
-            let (one, other) = ends(place.edge)
-            let reason = obstacle(one, other, isOperators: false) ?? .waits
-            refusals.append(Refusal(edge: place.edge, reason: reason))
+        for bridge in bridges(waiting) {
+            let isWorthALook = bridge.weight >= graph.policy.attachWeight
+            let reason = obstacle(bridge.one, bridge.other, isOperators: false) ?? (isWorthALook ? .waits : .tooLight)
+            refusals += bridge.edges.map { Refusal(edge: $0, reason: reason) }
         }
     }
 
@@ -188,6 +199,7 @@ extension ComponentResolution {
                 places[ends] = index
                 bridges.append(Bridge(one: one, other: other))
             }
+            bridges[index].edges.append(place.edge)
             let value = evidenceValue(place.edge)
             bridges[index].weights[value] = max(bridges[index].weights[value] ?? 0, place.weight)
         }

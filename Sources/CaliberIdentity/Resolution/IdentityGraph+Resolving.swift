@@ -45,7 +45,8 @@ extension IdentityGraph {
     /// group or an operator's word, taking all of them is what weighing them would end with.
     private func needsResolution(_ root: UInt32, _ component: Component) -> Bool {
         if component.flags.contains(.heldApart) { return true }
-        if component.denseCount >= 2, policy.bridgeWeight > 0 { return true }
+        let isGuarded = policy.bridgeWeight > 0 && component.somebodyCount >= 2
+        if isGuarded, component.denseCount >= 2 || component.flags.contains(.light) { return true }
         return component.flags.contains(.suspect) && !keepsLimits(root)
     }
 
@@ -62,8 +63,10 @@ extension IdentityGraph {
         defer { for node in some { kindCounts[Int(records[Int(node)].kind)] = 0 } }
         for node in some { kindCounts[Int(records[Int(node)].kind)] += 1 }
         guard !others.isEmpty else {
-            return some.first { isBroken(records[Int($0)].kind, some, others, Int(kindCounts[Int(records[Int($0)].kind)])) }
-                .map { records[Int($0)].kind }
+            return some.first {
+                isBroken(records[Int($0)].kind, some, others, Int(kindCounts[Int(records[Int($0)].kind)]))
+            }
+            .map { records[Int($0)].kind }
         }
         var broken: UInt16?
         // Kinds of the second group count on top of the first group's, so that both have to have some.

@@ -10,12 +10,15 @@ struct Refusal {
         case heldApart
         /// Two groups with strong evidence of their own, and too little to join them: somebody is to look.
         case waits
+        /// It weighs too little to join anybody to anybody.
+        case tooLight
 
         var flag: EdgeFlags {
             switch self {
             case .overLimit: .overLimit
             case .heldApart: .heldApart
             case .waits: .waits
+            case .tooLight: .tooLight
             }
         }
     }

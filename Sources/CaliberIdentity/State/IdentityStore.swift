@@ -49,8 +49,9 @@ package struct IdentityStore {
     package func save(_ graph: IdentityGraph, position: Int64, in database: Database) throws {
         let saved = try String.fetchOne(
             database, sql: "SELECT evidenceHash FROM identityGraph WHERE name = ?", arguments: [name])
-        let count = try Int.fetchOne(
-            database, sql: "SELECT COUNT(*) FROM identityPart WHERE name = ?", arguments: [name]) ?? 0
+        let count =
+            try Int.fetchOne(
+                database, sql: "SELECT COUNT(*) FROM identityPart WHERE name = ?", arguments: [name]) ?? 0
         if saved != graph.policy.evidenceHash || count >= IdentityStore.mostParts {
             try database.execute(sql: "DELETE FROM identityPart WHERE name = ?", arguments: [name])
             graph.forgetSaved()

@@ -3,7 +3,7 @@ import Foundation
 
 /// What a run can measure.
 enum RunPart: String, CaseIterable, ExpressibleByArgument {
-    case queries, start, disk, intake, live, growth, train, score, features, event, service
+    case queries, start, disk, intake, live, growth, train, score, features, event, service, identity
 
     /// Whether it needs the table of orders in every engine's form.
     var usesOrders: Bool { [.queries, .start, .disk].contains(self) }
@@ -31,6 +31,8 @@ struct RunCommand: ParsableCommand {
     @Option(help: "Events that the service takes in as fast as it can.") var serviceEvents = 1_000_000
     @Option(help: "Seconds at a steady rate, with alerts.") var servicePacedSeconds = 60
     @Option(help: "Minutes under full load; 0 for none.") var serviceSoakMinutes = 0
+    @Option(help: "Identity links that people are found from.") var identityLinks = 10_000_000
+    @Option(help: "Rounds of them; the median counts.") var identityRepetitions = 3
     @Option(help: "The page whose tables are written anew.") var page = "docs/performance.md"
     @Option(
         name: .customLong("only"), parsing: .upToNextOption, help: "Parts to measure; the page is then left as it is.")
@@ -40,7 +42,7 @@ struct RunCommand: ParsableCommand {
         let counts = [
             orders, intakeOrders, sqliteIntakeOrders, intakeRepetitions, queryRepetitions, liveBatches, trainRows,
             trainRepetitions, featureOrders, featureRepetitions, eventOrders, events, serviceEvents / 1_000,
-            servicePacedSeconds,
+            servicePacedSeconds, identityLinks, identityRepetitions,
         ]
         guard counts.allSatisfy({ $0 > 0 }), intakeGrowth >= 0, serviceSoakMinutes >= 0 else {
             throw ValidationError("Orders, batches and repetitions are at least 1.")
@@ -73,7 +75,15 @@ struct RunCommand: ParsableCommand {
         if parts.contains(.features) { sections.append(try features()) }
         if parts.contains(.event) { sections.append(try event()) }
         if parts.contains(.service) { sections.append(try service()) }
+        if parts.contains(.identity) { sections.append(try identity()) }
         return sections
+    }
+
+    private func identity() throws -> IdentitySection {
+        let run = IdentityRun(
+            contenders: contenders, folder: try dataFolder(), linkCount: identityLinks,
+            repetitions: identityRepetitions, seed: streams.seed)
+        return IdentitySection(result: try run.result())
     }
 
     private func orderSections(_ asked: [RunPart], _ bandwidth: BandwidthReport) throws -> [any ReportSection] {
