@@ -60,6 +60,7 @@ let package = Package(
         .library(name: "CaliberFeatures", targets: ["CaliberFeatures"]),
         .library(name: "CaliberScoring", targets: ["CaliberScoring"]),
         .library(name: "CaliberStore", targets: ["CaliberStore"]),
+        .library(name: "CaliberIdentity", targets: ["CaliberIdentity"]),
     ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -103,6 +104,10 @@ let package = Package(
                 "CaliberCore", "CaliberStore", "CaliberDictionary", "CaliberColumns",
                 "CSimdJSON", "CCompression", "CXXHash", grdb, sqlite,
             ]),
+        // 3: which accounts are one person, by all evidence that there is.
+        floor(
+            "CaliberIdentity",
+            ["CaliberCore", "CaliberStore", "CaliberDictionary", "CaliberColumns", "CXXHash", crypto, grdb]),
         // 4: folds, segments, checkpoints.
         floor(
             "CaliberTables",
@@ -190,6 +195,7 @@ let package = Package(
         tests("CaliberSinksTests", ["CaliberSinks", "CPlayedNames"]),
         tests("CaliberAlertsTests", ["CaliberAlerts", "CaliberSinks", "CaliberStore", grdb]),
         tests("CaliberColumnsTests", ["CaliberColumns", "CaliberDictionary"]),
+        tests("CaliberIdentityTests", ["CaliberIdentity", "CaliberStore", "CaliberDictionary", grdb]),
         tests(
             "CaliberEventLogTests",
             ["CaliberEventLog", "CaliberStore", "CaliberDictionary", "CaliberColumns", "CSimdJSON", grdb]),

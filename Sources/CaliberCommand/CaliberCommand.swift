@@ -31,7 +31,8 @@ struct CaliberCommand: AsyncParsableCommand {
             InitCommand.self, IngestCommand.self, QueryCommand.self, ListCommand.self, DescribeCommand.self,
             LineageCommand.self, DictionaryCommand.self, QuarantineCommand.self, StatusCommand.self,
             RebuildCommand.self, SimulateCommand.self, FeaturesCommand.self, ModelCommand.self, ScoreCommand.self,
-            TopCommand.self, WatchCommand.self, ReviewCommand.self, AlertsCommand.self, ServeCommand.self,
+            TopCommand.self, BuyerCommand.self, WatchCommand.self, ReviewCommand.self, AlertsCommand.self,
+            ServeCommand.self,
             KeysCommand.self, BackupCommand.self, RestoreCommand.self, VerifyCommand.self,
         ])
 }

@@ -23,6 +23,8 @@ package enum DictionaryLimits {
     package static let featuresPerSet = 4_000
     package static let labels = 1_000
     package static let watches = 1_000
+    package static let identities = 10
+    package static let identifiersPerIdentity = 64
     package static let sources = 1_000
     package static let tests = 20_000
     package static let fieldsPerContract = 1_000

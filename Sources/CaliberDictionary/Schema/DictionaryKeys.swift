@@ -20,6 +20,7 @@ enum DictionaryKeys {
             .optional("feature_sets", .list(.section(featureSet)), "What is known of a row when it is scored."),
             .optional("labels", .list(.section(label)), "What models learn to foresee."),
             .optional("watches", .list(.section(watch)), "What somebody wants to be told of."),
+            .optional("identities", .list(.section(identity)), "Which accounts belong to one person."),
             .optional("sources", .list(.section(source)), "How rows of foreign CSV exports become events."),
             .optional("tests", .list(.section(test)), "Events, and the rows and figures expected of them."),
         ])

@@ -15,6 +15,7 @@ enum StoreMigrations {
         migrator.registerMigration("9-watches", migrate: createWatches)
         migrator.registerMigration("10-lease-begin", migrate: addLeaseBegin)
         migrator.registerMigration("11-model-drift", migrate: createModelDrift)
+        migrator.registerMigration("12-identity", migrate: createIdentity)
         return migrator
     }
 

@@ -3,7 +3,7 @@ import Foundation
 
 /// What a run can measure.
 enum RunPart: String, CaseIterable, ExpressibleByArgument {
-    case queries, start, disk, intake, live, growth, train, score, features, event, service, soak
+    case queries, start, disk, intake, live, growth, train, score, features, event, service, identity, soak
 
     /// What is measured where nothing is named: all but what takes longer than all others together.
     static let usual = allCases.filter { $0 != .soak }
@@ -34,6 +34,8 @@ struct RunCommand: ParsableCommand {
     @Option(help: "Events that the service takes in as fast as it can.") var serviceEvents = 1_000_000
     @Option(help: "Seconds at a steady rate, with alerts.") var servicePacedSeconds = 60
     @Option(help: "Minutes under full load, of the part that is called soak.") var soakMinutes = 30
+    @Option(help: "Identity links that people are found from.") var identityLinks = 10_000_000
+    @Option(help: "Rounds of them; the median counts.") var identityRepetitions = 3
     @Option(help: "The page whose tables are written anew.") var page = "docs/performance.md"
     @Option(
         name: .customLong("only"), parsing: .upToNextOption, help: "Parts to measure; the page is then left as it is.")
@@ -43,7 +45,7 @@ struct RunCommand: ParsableCommand {
         let counts = [
             orders, intakeOrders, sqliteIntakeOrders, intakeRepetitions, queryRepetitions, liveBatches, trainRows,
             trainRepetitions, featureOrders, featureRepetitions, eventOrders, events, serviceEvents / 1_000,
-            servicePacedSeconds, soakMinutes,
+            servicePacedSeconds, soakMinutes, identityLinks, identityRepetitions,
         ]
         guard counts.allSatisfy({ $0 > 0 }), intakeGrowth >= 0 else {
             throw ValidationError("Orders, batches and repetitions are at least 1.")
@@ -76,8 +78,16 @@ struct RunCommand: ParsableCommand {
         if parts.contains(.features) { sections.append(try features()) }
         if parts.contains(.event) { sections.append(try event()) }
         if parts.contains(.service) { sections.append(try service()) }
+        if parts.contains(.identity) { sections.append(try identity()) }
         if parts.contains(.soak) { sections.append(try soak()) }
         return sections
+    }
+
+    private func identity() throws -> IdentitySection {
+        let run = IdentityRun(
+            contenders: contenders, folder: try dataFolder(), linkCount: identityLinks,
+            repetitions: identityRepetitions, seed: streams.seed)
+        return IdentitySection(result: try run.result())
     }
 
     private func orderSections(_ asked: [RunPart], _ bandwidth: BandwidthReport) throws -> [any ReportSection] {
