@@ -15,6 +15,7 @@ public struct MetricDictionary: Sendable {
     public internal(set) var featureSets: [FeatureSetDefinition] = []
     public internal(set) var labels: [LabelDefinition] = []
     public internal(set) var watches: [WatchDefinition] = []
+    public internal(set) var attributions: [AttributionDefinition] = []
     /// Accepted versions whose meaning can't be had any more, each with the reason.
     public let unreachableVersions: [UnreachableVersion]
     private let index: Index
@@ -54,6 +55,8 @@ public struct MetricDictionary: Sendable {
     public func label(named name: String) -> LabelDefinition? { labels.first { $0.name == name } }
 
     public func watch(named name: String) -> WatchDefinition? { watches.first { $0.name == name } }
+
+    public func attribution(named name: String) -> AttributionDefinition? { attributions.first { $0.name == name } }
 
     public func savedQuery(named name: String) -> SavedQueryDefinition? { savedQueries.first { $0.name == name } }
 

@@ -23,6 +23,9 @@ package enum DictionaryLimits {
     package static let featuresPerSet = 4_000
     package static let labels = 1_000
     package static let watches = 1_000
+    package static let attributions = 100
+    /// The unmatched one among them: a channel is a byte of a path.
+    package static let channelsPerAttribution = 250
     package static let sources = 1_000
     package static let tests = 20_000
     package static let fieldsPerContract = 1_000

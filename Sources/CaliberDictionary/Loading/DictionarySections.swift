@@ -22,6 +22,7 @@ struct DictionarySections {
     var featureSets: [YAMLValue] = []
     var labels: [YAMLValue] = []
     var watches: [YAMLValue] = []
+    var attributions: [YAMLValue] = []
     var sources: [YAMLValue] = []
     var tests: [YAMLValue] = []
     var lock: YAMLValue?
@@ -74,6 +75,7 @@ struct DictionarySections {
             case "feature_sets": featureSets += values
             case "labels": labels += values
             case "watches": watches += values
+            case "attributions": attributions += values
             case "sources": sources += values
             case "tests": tests += values
             default: break
@@ -90,6 +92,7 @@ struct DictionarySections {
         DictionarySections.limit(&featureSets, "feature sets", DictionaryLimits.featureSets, log)
         DictionarySections.limit(&labels, "labels", DictionaryLimits.labels, log)
         DictionarySections.limit(&watches, "watches", DictionaryLimits.watches, log)
+        DictionarySections.limit(&attributions, "attributions", DictionaryLimits.attributions, log)
         DictionarySections.limit(&sources, "sources", DictionaryLimits.sources, log)
         DictionarySections.limit(&tests, "tests", DictionaryLimits.tests, log)
     }

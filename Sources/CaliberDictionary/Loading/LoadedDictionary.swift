@@ -67,6 +67,10 @@ extension MetricDictionary {
         dictionary.featureSets = features.sets
         dictionary.labels = LabelResolution(sections.labels, tables: scopes, log).labels
         dictionary.watches = WatchResolution(sections.watches, tables: scopes, log).watches
+        dictionary.attributions =
+            AttributionResolution(
+                sections.attributions, dictionary: dictionary, metrics: sections.metrics, tables: scopes, log
+            ).attributions
         let tests = TestResolution(sections.tests, dictionary: dictionary, log)
         let diagnostics = DiagnosticList(log.diagnostics)
         guard !diagnostics.diagnostics.contains(where: { $0.severity == .error }) else { throw diagnostics }

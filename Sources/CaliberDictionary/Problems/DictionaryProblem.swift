@@ -16,6 +16,7 @@ package enum DictionaryProblem: Error, Hashable, Sendable {
     case calendar(CalendarProblem)
     case feature(FeatureProblem)
     case watch(WatchProblem)
+    case attribution(AttributionProblem)
     case expression(Diagnostic)
 
     package var diagnostic: Diagnostic {
@@ -32,6 +33,7 @@ package enum DictionaryProblem: Error, Hashable, Sendable {
         case .calendar(let problem): problem.diagnostic
         case .feature(let problem): problem.diagnostic
         case .watch(let problem): problem.diagnostic
+        case .attribution(let problem): problem.diagnostic
         case .expression(let diagnostic): diagnostic
         }
     }
