@@ -8,6 +8,7 @@ struct CaliberBench: ParsableCommand {
         subcommands: [
             RunCommand.self, GenerateCommand.self, BandwidthJob.self, CaliberQueriesJob.self, CaliberChangesJob.self,
             CaliberLiveJob.self, CaliberTotalsJob.self, LearningRowsJob.self, LearningFitJob.self,
-            LearningScoreJob.self, FeaturesJob.self, FeatureColumnsJob.self, EventJob.self,
+            LearningScoreJob.self, FeaturesJob.self, FeatureColumnsJob.self, EventJob.self, AttributionPathsJob.self,
+            AttributionJob.self,
         ])
 }

@@ -103,6 +103,7 @@ enum AttributionText {
 
     /// What the figures were counted by.
     static func provenance(_ report: AttributionReport) -> String {
+        guard report.conversions != 0 || report.misses != 0 else { return "No conversions and no touches match." }
         let definition = report.definition
         let days = DurationText.format(microseconds: definition.paths.lookback)
         return "  "
