@@ -79,6 +79,17 @@ import Testing
         }
     }
 
+    @Test func `touches of one moment follow each other by their keys, whichever came first`() throws {
+        let lines = [("t9", "douyin"), ("t1", "ks"), ("t5", "xhs")].map { id, source in
+            ShippedChannelTests.touch(id, buyer: "b", at: "2026-03-01T10:00:00Z", #""utm_source":"\#(source)""#)
+        }
+        for inputs in [[lines], [lines.reversed()], [[lines[1]], [lines[2]], [lines[0]]]] {
+            let folder = try TemporaryFolder()
+            let report = try engine(folder, inputs).attribute(AttributionQuery(models: [.last]))
+            #expect(report.statistics.paths.map(report.pathText) == ["Kuaishou > Xiaohongshu > Douyin"])
+        }
+    }
+
     @Test func `channels' parts add up to the metric that queries give, whatever the model and the order of arrival`()
         throws
     {
