@@ -44,6 +44,26 @@ import Testing
         if channelCount >= 8, order == 3 { #expect(exact.states > 320) }
     }
 
+    /// One path of so many touches makes a chain that hardly ever ends: sweeps give up, and it is eliminated.
+    @Test func `a chain that goes round for long is solved all the same`() throws {
+        var made = MadePaths(seed: 77, count: 400, channelCount: 8)
+        var generator = SeededGenerator(seed: 78)
+        made.paths.append((0..<200_000).map { _ in UInt8.random(in: 0..<8, using: &generator) })
+        made.conversions.append(1)
+        made.misses.append(0)
+        made.values.append(500)
+        struct Exact: Decodable {
+            let effects: [Double]
+            let states: Int
+        }
+        var arguments = made.arguments
+        arguments["order"] = 3
+        let exact: Exact = try LearningOracle.shared().call("attribution.markov_exact", arguments)
+        #expect(exact.states > 320)
+        let effects = try #require(made.totals([.markov(order: 3)]).credit(by: .markov(order: 3)).effects)
+        for (ours, theirs) in zip(effects.conversions, exact.effects) { #expect((ours - theirs).magnitude < 1e-9) }
+    }
+
     @Test(arguments: [1, 2, 3])
     func `a chain is within the sampling error of ChannelAttribution's`(order: Int) throws {
         let made = MadePaths(seed: 40 + UInt64(order), count: 2000, channelCount: 5)
