@@ -38,7 +38,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 /// Golden files, cases and dictionaries stand beside their tests and are read from there.
 func goldens(of tests: String) -> [String] {
-    ["Golden", "Cases", "Olist/dictionary", "Olist/expected.yaml", "Olist/history.sql"].filter {
+    ["Golden", "Cases", "Olist/dictionary", "Olist/expected.yaml", "Olist/history.sql", "Export/dictionary"].filter {
         FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Tests/\(tests)/\($0)")
     }
 }
@@ -61,6 +61,7 @@ let package = Package(
         .library(name: "CaliberScoring", targets: ["CaliberScoring"]),
         .library(name: "CaliberStore", targets: ["CaliberStore"]),
         .library(name: "CaliberIdentity", targets: ["CaliberIdentity"]),
+        .library(name: "CaliberAttribution", targets: ["CaliberAttribution"]),
     ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -130,6 +131,9 @@ let package = Package(
             ]),
         // 5: model files, health, reasons, drift.
         floor("CaliberScoring", ["CaliberCore", "CaliberDictionary", "CaliberRegression", crypto]),
+        // 5: touch paths and channel credit.
+        floor(
+            "CaliberAttribution", ["CaliberCore", "CaliberDictionary", "CaliberColumns", "CaliberTables"]),
         // 5: what somebody wants to be told of.
         floor("CaliberChecks", ["CaliberCore", "CaliberDictionary", "CaliberColumns", "CaliberTables"]),
         // 6: one verb per use case.
@@ -139,7 +143,7 @@ let package = Package(
                 "CaliberCore", "CaliberStore", "CaliberDictionary", "CaliberColumns", "CaliberEventLog",
                 "CaliberTables", "CaliberQuery", "CaliberRegression", "CaliberFeatures", "CaliberScoring",
                 "CaliberChecks", "CaliberSinks", "CaliberAlerts", "CXXHash",
-                crypto, grdb,
+                "CaliberAttribution", crypto, grdb,
             ]),
         // side: synthetic orders and the truth about them.
         floor("CaliberSimulator", ["CaliberCore", "CaliberDictionary"]),
@@ -158,7 +162,7 @@ let package = Package(
             dependencies: [
                 "CaliberCore", "CaliberDictionary", "CaliberEventLog", "CaliberQuery", "CaliberRegression",
                 "CaliberFeatures", "CaliberScoring", "CaliberSinks", "CaliberAlerts", "CaliberEngine", "CaliberServer",
-                "CaliberSimulator", argumentParser,
+                "CaliberSimulator", "CaliberAttribution", argumentParser,
             ],
             path: "Sources/CaliberCommand", swiftSettings: strict),
         // tests
@@ -205,6 +209,12 @@ let package = Package(
         tests(
             "CaliberQueryTests",
             ["CaliberQuery", "CaliberTables", "CaliberEventLog", "CaliberDictionary", "CaliberColumns"]),
+        tests(
+            "CaliberAttributionTests",
+            [
+                "CaliberAttribution", "CaliberDictionary", "CaliberColumns", "CaliberEngine", "CaliberEventLog",
+                "CaliberQuery", "CaliberSimulator",
+            ]),
         tests("CaliberSimulatorTests", ["CaliberSimulator", "CaliberDictionary"]),
         tests(
             "CaliberEngineTests",

@@ -39,6 +39,7 @@ let package = Package(
                 .product(name: "CaliberScoring", package: "caliber"),
                 .product(name: "CaliberStore", package: "caliber"),
                 .product(name: "CaliberIdentity", package: "caliber"),
+                .product(name: "CaliberAttribution", package: "caliber"),
                 .product(name: "CaliberSimulator", package: "caliber"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

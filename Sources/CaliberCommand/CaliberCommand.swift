@@ -33,6 +33,6 @@ struct CaliberCommand: AsyncParsableCommand {
             RebuildCommand.self, SimulateCommand.self, FeaturesCommand.self, ModelCommand.self, ScoreCommand.self,
             TopCommand.self, BuyerCommand.self, WatchCommand.self, ReviewCommand.self, AlertsCommand.self,
             ServeCommand.self,
-            KeysCommand.self, BackupCommand.self, RestoreCommand.self, VerifyCommand.self,
+            KeysCommand.self, AttributionCommand.self, BackupCommand.self, RestoreCommand.self, VerifyCommand.self,
         ])
 }

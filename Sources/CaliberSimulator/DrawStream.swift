@@ -16,6 +16,7 @@ struct DrawStream {
         case twin = 0x7477_696E_0000
         case documents = 0x646F_6373_0000
         case period = 0x7065_7269_6F00
+        case touches = 0x746F_7563_6800
     }
 
     private var state: UInt64

@@ -8,6 +8,7 @@ private let floorOfModule: [String: Int] = [
     "CaliberTables": 4, "CaliberQuery": 5, "CaliberEngine": 6, "CaliberServer": 7, "CaliberSimulator": 1,
     "CaliberCommand": 8, "CaliberRegression": 1, "CaliberSinks": 1, "CaliberAlerts": 2, "CaliberFeatures": 5,
     "CaliberChecks": 5, "CaliberScoring": 5, "CaliberIdentity": 3,
+    "CaliberAttribution": 5,
 ]
 
 @Suite struct ImportArrowTests {

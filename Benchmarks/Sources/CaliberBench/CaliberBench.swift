@@ -10,5 +10,6 @@ struct CaliberBench: ParsableCommand {
             CaliberLiveJob.self, CaliberTotalsJob.self, LearningRowsJob.self, LearningFitJob.self,
             LearningScoreJob.self, FeaturesJob.self, FeatureColumnsJob.self, EventJob.self, IdentityLinksJob.self,
             IdentityJob.self,
+            AttributionPathsJob.self, AttributionJob.self,
         ])
 }

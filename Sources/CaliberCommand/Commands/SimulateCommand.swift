@@ -17,6 +17,8 @@ struct SimulateCommand: CaliberSubcommand {
     @Option(help: "The same seed gives the same bytes.") var seed: UInt64 = 1
     @Option(help: ArgumentHelp("Write here instead of standard output.", valueName: "file")) var output: String?
     @Option(help: ArgumentHelp("Also write the ERP's ledger as CSV.", valueName: "file")) var ledger: String?
+    @Option(help: ArgumentHelp("Also write the touches before the orders as NDJSON.", valueName: "file"))
+    var touches: String?
     @Option(help: ArgumentHelp("Also write the truth about each order as NDJSON.", valueName: "file"))
     var truth: String?
     @Option(help: ArgumentHelp("Also write the truth about the whole as JSON.", valueName: "file"))
@@ -44,6 +46,11 @@ struct SimulateCommand: CaliberSubcommand {
             let rows = try OutputFile.open(ledger)
             ledgerTruth = try simulation.writeLedger { try rows.write(contentsOf: $0) }
         }
+        if let touches {
+            let file = try OutputFile.open(touches)
+            let truth = try simulation.writeTouches { try file.write(contentsOf: $0) }
+            Output.note(SimulatedTouches.text(truth))
+        }
         if let summary {
             let text = SimulationSummary(settings, found, ledgerTruth).json + "\n"
             try OutputFile.open(summary).write(contentsOf: Data(text.utf8))
@@ -70,6 +77,17 @@ struct SimulateCommand: CaliberSubcommand {
         case "none": return .none
         default: return try FaultFile.read(faults)
         }
+    }
+}
+
+/// What was said of touches, with the truth that models of attribution don't know.
+private enum SimulatedTouches {
+    static func text(_ truth: TouchTruth) -> String {
+        let counts = truth.causedOrderCounts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        let causes = counts.map { "\($0.key) \(Output.grouped($0.value))" }.joined(separator: ", ")
+        return
+            "Wrote \(Output.grouped(truth.touchCount)) touches. Of \(Output.grouped(truth.touchedOrderCount)) paid orders "
+            + "with a touch these channels are the cause: \(causes)."
     }
 }
 

@@ -16,6 +16,7 @@ public struct MetricDictionary: Sendable {
     public internal(set) var labels: [LabelDefinition] = []
     public internal(set) var watches: [WatchDefinition] = []
     public internal(set) var identities: [IdentityDefinition] = []
+    public internal(set) var attributions: [AttributionDefinition] = []
     /// Accepted versions whose meaning can't be had any more, each with the reason.
     public let unreachableVersions: [UnreachableVersion]
     private let index: Index
@@ -57,6 +58,7 @@ public struct MetricDictionary: Sendable {
     public func watch(named name: String) -> WatchDefinition? { watches.first { $0.name == name } }
 
     public func identity(named name: String) -> IdentityDefinition? { identities.first { $0.name == name } }
+    public func attribution(named name: String) -> AttributionDefinition? { attributions.first { $0.name == name } }
 
     public func savedQuery(named name: String) -> SavedQueryDefinition? { savedQueries.first { $0.name == name } }
 

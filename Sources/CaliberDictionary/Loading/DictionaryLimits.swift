@@ -25,6 +25,9 @@ package enum DictionaryLimits {
     package static let watches = 1_000
     package static let identities = 10
     package static let identifiersPerIdentity = 64
+    package static let attributions = 100
+    /// The unmatched one among them: a channel is a byte of a path.
+    package static let channelsPerAttribution = 250
     package static let sources = 1_000
     package static let tests = 20_000
     package static let fieldsPerContract = 1_000

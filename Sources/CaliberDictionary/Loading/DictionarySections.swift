@@ -23,6 +23,7 @@ struct DictionarySections {
     var labels: [YAMLValue] = []
     var watches: [YAMLValue] = []
     var identities: [YAMLValue] = []
+    var attributions: [YAMLValue] = []
     var sources: [YAMLValue] = []
     var tests: [YAMLValue] = []
     var lock: YAMLValue?
@@ -76,6 +77,7 @@ struct DictionarySections {
             case "labels": labels += values
             case "watches": watches += values
             case "identities": identities += values
+            case "attributions": attributions += values
             case "sources": sources += values
             case "tests": tests += values
             default: break
@@ -93,6 +95,7 @@ struct DictionarySections {
         DictionarySections.limit(&labels, "labels", DictionaryLimits.labels, log)
         DictionarySections.limit(&watches, "watches", DictionaryLimits.watches, log)
         DictionarySections.limit(&identities, "identities", DictionaryLimits.identities, log)
+        DictionarySections.limit(&attributions, "attributions", DictionaryLimits.attributions, log)
         DictionarySections.limit(&sources, "sources", DictionaryLimits.sources, log)
         DictionarySections.limit(&tests, "tests", DictionaryLimits.tests, log)
     }

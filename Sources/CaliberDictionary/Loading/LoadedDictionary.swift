@@ -69,6 +69,10 @@ extension MetricDictionary {
         dictionary.watches = WatchResolution(sections.watches, tables: scopes, log).watches
         dictionary.identities =
             IdentityResolution(sections.identities, contracts: contracts, tables: scopes, log).identities
+        dictionary.attributions =
+            AttributionResolution(
+                sections.attributions, dictionary: dictionary, metrics: sections.metrics, tables: scopes, log
+            ).attributions
         let tests = TestResolution(sections.tests, dictionary: dictionary, log)
         let diagnostics = DiagnosticList(log.diagnostics)
         guard !diagnostics.diagnostics.contains(where: { $0.severity == .error }) else { throw diagnostics }

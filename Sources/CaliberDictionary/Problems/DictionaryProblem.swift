@@ -17,6 +17,7 @@ package enum DictionaryProblem: Error, Hashable, Sendable {
     case feature(FeatureProblem)
     case watch(WatchProblem)
     case identity(IdentityProblem)
+    case attribution(AttributionProblem)
     case expression(Diagnostic)
 
     package var diagnostic: Diagnostic {
@@ -34,6 +35,7 @@ package enum DictionaryProblem: Error, Hashable, Sendable {
         case .feature(let problem): problem.diagnostic
         case .watch(let problem): problem.diagnostic
         case .identity(let problem): problem.diagnostic
+        case .attribution(let problem): problem.diagnostic
         case .expression(let diagnostic): diagnostic
         }
     }

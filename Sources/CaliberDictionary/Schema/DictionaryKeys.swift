@@ -21,6 +21,7 @@ enum DictionaryKeys {
             .optional("labels", .list(.section(label)), "What models learn to foresee."),
             .optional("watches", .list(.section(watch)), "What somebody wants to be told of."),
             .optional("identities", .list(.section(identity)), "Which accounts belong to one person."),
+            .optional("attributions", .list(.section(attribution)), "How channels share the credit for conversions."),
             .optional("sources", .list(.section(source)), "How rows of foreign CSV exports become events."),
             .optional("tests", .list(.section(test)), "Events, and the rows and figures expected of them."),
         ])

@@ -1,4 +1,5 @@
 import CaliberAlerts
+import CaliberAttribution
 import CaliberCore
 import CaliberEventLog
 import CaliberQuery
@@ -23,6 +24,7 @@ extension Diagnostic {
         case let problem as ImportProblem: [problem.diagnostic]
         case let problem as FittingError: [problem.diagnostic]
         case let problem as AlertProblem: [problem.diagnostic]
+        case let problem as AttributionModelProblem: [problem.diagnostic]
         case let problem as BackupProblem: problem.diagnostics
         case let error as DatabaseError: [describing(error)]
         default: [Diagnostic("unexpected", "\(error)", remedy: "This is a fault of Caliber; please report it.")]

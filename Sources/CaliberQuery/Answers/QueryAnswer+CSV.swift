@@ -10,8 +10,8 @@ extension QueryAnswer {
     }
 }
 
-enum CSVField {
-    static func text(_ value: String) -> String {
+package enum CSVField {
+    package static func text(_ value: String) -> String {
         let needsQuotes = value.isEmpty || value.unicodeScalars.contains { ["\"", ",", "\r", "\n"].contains($0) }
         guard needsQuotes else { return value }
         var quoted = "\""

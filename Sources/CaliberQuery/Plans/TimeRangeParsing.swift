@@ -2,7 +2,7 @@ import CaliberCore
 
 extension PlannedTimeRange {
     /// Reads a query's range. A day as start means its first moment, as end its last.
-    init(start: String?, end: String?, zone: BusinessZone) throws(QueryProblem) {
+    package init(start: String?, end: String?, zone: BusinessZone) throws(QueryProblem) {
         let from = try start.map { text throws(QueryProblem) in
             try PlannedTimeRange.moments(of: text, zone: zone, option: "--start-time").first
         }

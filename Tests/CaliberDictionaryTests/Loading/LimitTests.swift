@@ -25,6 +25,28 @@ import Testing
         tell("problems", "tables: [" + String(repeating: "1,", count: 1_001) + "]")
         let fields = (0...1_000).map { "f\($0): {type: text}" }.joined(separator: ", ")
         tell("fields", "contracts: [{name: a.b, owner: o, fields: {\(fields)}}]")
+        let channels = (0...250).map { "{channel: C\($0), when: buyer = 'a'}" }.joined(separator: ", ")
+        tell(
+            "channels",
+            """
+            contracts: [{name: a.b, owner: o, fields: {row: {type: identifier, required: true}, buyer: {type: identifier}}}]
+            tables:
+              - name: rows
+                owner: o
+                key: row
+                anchor: at
+                columns:
+                  at: {type: timestamp, from: a.b.$time, fold: first}
+                  buyer: {type: identifier, from: a.b.buyer, fold: first}
+            metrics: [{id: M-1, version: 1, name: count, owner: o, description: d, type: simple, table: rows, agg: count}]
+            attributions:
+              - name: all
+                owner: o
+                lookback: 1d
+                touches: {table: rows, buyer: buyer}
+                conversions: {table: rows, buyer: buyer, metric: count}
+                channels: [\(channels)]
+            """)
         // One line of a thousand like ones is enough to read.
         let lines = told.split(separator: "\n").filter { !$0.contains("missing-key") && !$0.contains("wrong-kind") }
         DictionaryGolden.expect(lines.map { $0 + "\n" }.joined(), matches: "limits.txt")

@@ -3,7 +3,7 @@ import Foundation
 
 /// What a run can measure.
 enum RunPart: String, CaseIterable, ExpressibleByArgument {
-    case queries, start, disk, intake, live, growth, train, score, features, event, service, identity, soak
+    case queries, start, disk, intake, live, growth, train, score, features, event, attribution, service, identity, soak
 
     /// What is measured where nothing is named: all but what takes longer than all others together.
     static let usual = allCases.filter { $0 != .soak }
@@ -31,6 +31,8 @@ struct RunCommand: ParsableCommand {
     @Option(help: "Rounds of features; the median counts.") var featureRepetitions = 3
     @Option(help: "Orders before and among the events that are scored one at a time.") var eventOrders = 100_000
     @Option(help: "Events that come one at a time.") var events = 20_000
+    @Option(help: "Paths that are attributed.") var attributionPaths = 1_000_000
+    @Option(help: "Rounds of ChannelAttribution, each with a seed of its own.") var attributionRepetitions = 3
     @Option(help: "Events that the service takes in as fast as it can.") var serviceEvents = 1_000_000
     @Option(help: "Seconds at a steady rate, with alerts.") var servicePacedSeconds = 60
     @Option(help: "Minutes under full load, of the part that is called soak.") var soakMinutes = 30
@@ -45,7 +47,7 @@ struct RunCommand: ParsableCommand {
         let counts = [
             orders, intakeOrders, sqliteIntakeOrders, intakeRepetitions, queryRepetitions, liveBatches, trainRows,
             trainRepetitions, featureOrders, featureRepetitions, eventOrders, events, serviceEvents / 1_000,
-            servicePacedSeconds, soakMinutes, identityLinks, identityRepetitions,
+            servicePacedSeconds, soakMinutes, attributionPaths, attributionRepetitions, identityLinks, identityRepetitions,
         ]
         guard counts.allSatisfy({ $0 > 0 }), intakeGrowth >= 0 else {
             throw ValidationError("Orders, batches and repetitions are at least 1.")
@@ -77,6 +79,7 @@ struct RunCommand: ParsableCommand {
         if parts.contains(.score) { sections.append(ScoreSection(result: try learning().scoreResult())) }
         if parts.contains(.features) { sections.append(try features()) }
         if parts.contains(.event) { sections.append(try event()) }
+        if parts.contains(.attribution) { sections.append(try attribution()) }
         if parts.contains(.service) { sections.append(try service()) }
         if parts.contains(.identity) { sections.append(try identity()) }
         if parts.contains(.soak) { sections.append(try soak()) }
@@ -155,6 +158,13 @@ struct RunCommand: ParsableCommand {
         let database = try FeatureFiles.prepareLive(orders: eventOrders, events: events, streams, contenders)
         let run = EventScoreRun(contenders: contenders, orders: eventOrders, events: events, database: database)
         return EventScoreSection(result: try run.result())
+    }
+
+    private func attribution() throws -> AttributionSection {
+        let run = AttributionRun(
+            contenders: contenders, folder: try dataFolder(), paths: attributionPaths,
+            repetitions: attributionRepetitions, seed: streams.seed)
+        return AttributionSection(paths: attributionPaths, results: try run.results())
     }
 
     private func service() throws -> ServiceSection {
