@@ -142,7 +142,7 @@ let package = Package(
             [
                 "CaliberCore", "CaliberStore", "CaliberDictionary", "CaliberColumns", "CaliberEventLog",
                 "CaliberTables", "CaliberQuery", "CaliberRegression", "CaliberFeatures", "CaliberScoring",
-                "CaliberChecks", "CaliberSinks", "CaliberAlerts", "CXXHash",
+                "CaliberChecks", "CaliberIdentity", "CaliberSinks", "CaliberAlerts", "CXXHash",
                 "CaliberAttribution", crypto, grdb,
             ]),
         // side: synthetic orders and the truth about them.
@@ -161,7 +161,8 @@ let package = Package(
             name: "caliber",
             dependencies: [
                 "CaliberCore", "CaliberDictionary", "CaliberEventLog", "CaliberQuery", "CaliberRegression",
-                "CaliberFeatures", "CaliberScoring", "CaliberSinks", "CaliberAlerts", "CaliberEngine", "CaliberServer",
+                "CaliberFeatures", "CaliberScoring", "CaliberSinks", "CaliberAlerts", "CaliberIdentity",
+                "CaliberEngine", "CaliberServer",
                 "CaliberSimulator", "CaliberAttribution", argumentParser,
             ],
             path: "Sources/CaliberCommand", swiftSettings: strict),

@@ -47,7 +47,8 @@ struct RunCommand: ParsableCommand {
         let counts = [
             orders, intakeOrders, sqliteIntakeOrders, intakeRepetitions, queryRepetitions, liveBatches, trainRows,
             trainRepetitions, featureOrders, featureRepetitions, eventOrders, events, serviceEvents / 1_000,
-            servicePacedSeconds, soakMinutes, attributionPaths, attributionRepetitions, identityLinks, identityRepetitions,
+            servicePacedSeconds, soakMinutes, attributionPaths, attributionRepetitions, identityLinks,
+            identityRepetitions,
         ]
         guard counts.allSatisfy({ $0 > 0 }), intakeGrowth >= 0 else {
             throw ValidationError("Orders, batches and repetitions are at least 1.")
