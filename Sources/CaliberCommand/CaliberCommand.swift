@@ -32,7 +32,7 @@ struct CaliberCommand: AsyncParsableCommand {
             LineageCommand.self, DictionaryCommand.self, QuarantineCommand.self, StatusCommand.self,
             RebuildCommand.self, SimulateCommand.self, FeaturesCommand.self, ModelCommand.self, ScoreCommand.self,
             TopCommand.self, BuyerCommand.self, WatchCommand.self, ReviewCommand.self, AlertsCommand.self,
-            ServeCommand.self,
-            KeysCommand.self, AttributionCommand.self, BackupCommand.self, RestoreCommand.self, VerifyCommand.self,
+            ServeCommand.self, KeysCommand.self, AttributionCommand.self, BackupCommand.self, RestoreCommand.self,
+            VerifyCommand.self,
         ])
 }

@@ -2,7 +2,7 @@ import CaliberCore
 
 extension IdentityGraph {
     /// So many items are looked up side by side, as memory answers several requests as fast as one.
-    private static let itemsAtOnce = 16
+    static let itemsAtOnce = 16
 
     /// Puts a batch's evidence into nodes and edges; what follows from it is `settle`'s.
     func take(_ batch: EvidenceBatch, _ codes: BatchCodes) {
@@ -13,13 +13,38 @@ extension IdentityGraph {
                         let end = min(begin + IdentityGraph.itemsAtOnce, items.count)
                         let block = UnsafeBufferPointer(rebasing: items[begin..<end])
                         glance(block, texts, codes, hashes)
-                        for (place, item) in block.enumerated() {
-                            take(item, texts, codes, hashes[place * 2], hashes[place * 2 + 1])
-                        }
+                        intern(block, texts, codes, hashes)
+                        for (place, item) in block.enumerated() { take(item, texts, codes, found[place]) }
                     }
                 }
             }
         }
+    }
+
+    /// The nodes of an item's values, and the hash of the edge between them.
+    struct FoundItem {
+        var one: UInt32 = 0
+        var other: UInt32 = 0
+        var edgeHash: UInt64 = 0
+    }
+
+    /// Turns the values of a few items into nodes, and has what the look-ups of their edges will meet fetched.
+    private func intern(
+        _ items: UnsafeBufferPointer<EvidenceBatch.Item>, _ texts: UnsafeRawBufferPointer, _ codes: BatchCodes,
+        _ hashes: UnsafeMutableBufferPointer<UInt64>
+    ) {
+        var seen: UInt64 = 0
+        for (place, item) in items.enumerated() {
+            let one = nodes.intern(codes.kind(item.one), IdentityGraph.text(item.one, texts), hashes[place * 2])
+            found[place].one = one
+            guard item.other.identifier != EvidenceBatch.nobody else { continue }
+            let other = nodes.intern(
+                codes.kind(item.other), IdentityGraph.text(item.other, texts), hashes[place * 2 + 1])
+            found[place].other = other
+            found[place].edgeHash = EdgeList.hash(one, other, codes.rules[Int(item.rule)])
+            seen &+= edges.glance(found[place].edgeHash)
+        }
+        glanced &+= seen
     }
 
     /// Hashes the values of a few items and has what their look-ups will meet fetched.
@@ -51,12 +76,10 @@ extension IdentityGraph {
 
     @inline(__always)
     private func take(
-        _ item: EvidenceBatch.Item, _ texts: UnsafeRawBufferPointer, _ codes: BatchCodes, _ oneHash: UInt64,
-        _ otherHash: UInt64
+        _ item: EvidenceBatch.Item, _ texts: UnsafeRawBufferPointer, _ codes: BatchCodes, _ found: FoundItem
     ) {
-        let one = nodes.intern(codes.kind(item.one), IdentityGraph.text(item.one, texts), oneHash)
+        let (one, other) = (found.one, found.other)
         guard item.other.identifier != EvidenceBatch.nobody else { return see(one, alone: item) }
-        let other = nodes.intern(codes.kind(item.other), IdentityGraph.text(item.other, texts), otherHash)
         let blocked = nodes.records.base[Int(one)].flags.union(nodes.records.base[Int(other)].flags)
             .contains(.blocked)
         guard !blocked, one != other else {
@@ -65,7 +88,7 @@ extension IdentityGraph {
             return see(other, alone: item)
         }
         let event = UnsafeRawBufferPointer(rebasing: texts[item.eventStart..<item.eventStart + Int(item.eventCount)])
-        tie(one, other, codes.rules[Int(item.rule)], item, event)
+        tie(one, other, codes.rules[Int(item.rule)], item, event, found.edgeHash)
     }
 
     private func see(_ node: UInt32, alone item: EvidenceBatch.Item) {
@@ -110,9 +133,9 @@ extension IdentityGraph {
     }
 
     private func tie(
-        _ one: UInt32, _ other: UInt32, _ rule: UInt16, _ item: EvidenceBatch.Item, _ event: UnsafeRawBufferPointer
+        _ one: UInt32, _ other: UInt32, _ rule: UInt16, _ item: EvidenceBatch.Item, _ event: UnsafeRawBufferPointer,
+        _ hash: UInt64
     ) {
-        let hash = EdgeList.hash(one, other, rule)
         if let edge = edges.find(one, other, rule, hash) {
             widen(edge, item, event)
         } else {

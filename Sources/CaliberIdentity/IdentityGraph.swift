@@ -9,42 +9,45 @@ import CaliberCore
 /// A graph belongs to one thread at a time.
 package final class IdentityGraph {
     package let policy: IdentityPolicy
+    // Why accesses need no check at run time is said at `NodeKinds`.
     let nodes: NodePool
     let edges = EdgeList()
-    var components = ComponentList()
+    @exclusivity(unchecked) var components = ComponentList()
     let slack: UInt64
     /// Whether a node that an event ties to a value may stand for more than one account.
     let seesManyThroughLinks: Bool
 
     // What a batch has changed so far.
-    var dirtyNodes: [UInt32] = []
-    var touchedNodes: [UInt32] = []
-    var newlyActive: [UInt32] = []
-    var brokenNodes: [UInt32] = []
+    @exclusivity(unchecked) var dirtyNodes: [UInt32] = []
+    @exclusivity(unchecked) var touchedNodes: [UInt32] = []
+    @exclusivity(unchecked) var newlyActive: [UInt32] = []
+    @exclusivity(unchecked) var brokenNodes: [UInt32] = []
 
-    var decisions = DecisionLedger()
+    @exclusivity(unchecked) var decisions = DecisionLedger()
     /// For each node that is held apart from others: from whom.
-    var heldApart: [UInt32: [UInt32]] = [:]
+    @exclusivity(unchecked) var heldApart: [UInt32: [UInt32]] = [:]
 
-    var changeLog = ChangeLog()
+    @exclusivity(unchecked) var changeLog = ChangeLog()
     /// Nodes that were there when the batch began.
-    var knownCount = 0
+    @exclusivity(unchecked) var knownCount = 0
 
     // How far the store has it.
-    var savedNodeCount = 0
-    var savedEdgeCount = 0
-    var unsavedNodes: [UInt32] = []
-    var unsavedEdges: [UInt32] = []
+    @exclusivity(unchecked) var savedEdgeCount = 0
+    @exclusivity(unchecked) var unsavedNodes: [UInt32] = []
+    @exclusivity(unchecked) var unsavedEdges: [UInt32] = []
 
     /// What was fetched ahead; kept so that the fetching is not thought needless.
-    var glanced: UInt64 = 0
+    @exclusivity(unchecked) var glanced: UInt64 = 0
+    /// Scratch of intake: the nodes of a few items.
+    let found = UnsafeMutablePointer<FoundItem>.allocate(capacity: IdentityGraph.itemsAtOnce)
     /// Scratch of resolutions: a node's place in its component.
-    var places = GrowingBuffer<UInt32>(capacity: 64)
-    var kindCounts: [Int32] = []
+    @exclusivity(unchecked) var places = GrowingBuffer<UInt32>(capacity: 64)
+    @exclusivity(unchecked) var kindCounts: [Int32] = []
 
     package init(_ policy: IdentityPolicy) {
         self.policy = policy
         nodes = NodePool(kinds: NodeKinds(policy))
+        found.initialize(repeating: FoundItem(), count: IdentityGraph.itemsAtOnce)
         slack = LimitSummary.slack(policy.rules)
         seesManyThroughLinks = policy.rules.contains { $0.role == .link && $0.sharedMost > 1 }
     }
@@ -52,6 +55,7 @@ package final class IdentityGraph {
     deinit {
         components.release()
         places.free()
+        found.deallocate()
     }
 
     package var nodeCount: Int { nodes.count }

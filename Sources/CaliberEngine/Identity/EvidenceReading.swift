@@ -42,7 +42,7 @@ struct EvidenceReading {
     private mutating func add(_ events: EventBatch, _ carriers: [Carrier]) {
         let rule = batch.rule(events.contract.name)
         // A scope is looked up once for each of its texts, not once an event.
-        let scopes = carriers.map { carrier in carrier.scopeField.map { scopeCodes(events.fields[$0]) } }
+        let scopes = carriers.map { carrier in carrier.scopeField.flatMap { scopeCodes(events.fields[$0]) } }
         var values: [EvidenceBatch.Value] = []
         for event in 0..<events.count {
             values.removeAll(keepingCapacity: true)

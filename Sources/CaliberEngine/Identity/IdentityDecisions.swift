@@ -1,4 +1,6 @@
+import CaliberColumns
 import CaliberCore
+import CaliberDictionary
 import CaliberEventLog
 import CaliberIdentity
 import Foundation

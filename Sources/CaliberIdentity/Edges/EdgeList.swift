@@ -2,14 +2,15 @@ import CaliberColumns
 
 /// All edges, found by their ends and rule, and listed by node.
 final class EdgeList {
-    private(set) var records = GrowingBuffer<EdgeRecord>(capacity: 256)
-    private var table = CodeTable()
+    // Why accesses need no check at run time is said at `NodeKinds`.
+    @exclusivity(unchecked) private(set) var records = GrowingBuffer<EdgeRecord>(capacity: 256)
+    @exclusivity(unchecked) private var table = CodeTable()
     /// The ids of events, of each edge's earliest evidence.
     private let events = StringPool()
-    private(set) var rules: [String] = []
+    @exclusivity(unchecked) private(set) var rules: [String] = []
     private var ruleCodes: [String: UInt16] = [:]
     /// Thousandths, of edges that have a weight of their own.
-    var scores: [UInt32: UInt32] = [:]
+    @exclusivity(unchecked) var scores: [UInt32: UInt32] = [:]
 
     /// Rules are declared or named by programs.
     static let ruleLimit = 60_000

@@ -1,8 +1,11 @@
 /// What a node is: an identifier, within a scope such as one platform. Limits are counted by kind.
-struct NodeKinds {
+///
+/// Accesses to what loops read go without a check at run time: a graph belongs to one thread, and no access to a stored property
+/// of it is held while another begins; what is held across calls are pointers, which are read again after whatever may grow.
+final class NodeKinds {
     private let policy: IdentityPolicy
     /// By kind, for hot loops.
-    private(set) var rules = GrowingBuffer<IdentifierRule>()
+    @exclusivity(unchecked) private(set) var rules = GrowingBuffer<IdentifierRule>()
     private var codes: [Kind: UInt16] = [:]
     private(set) var kinds: [Kind] = []
     /// By kind, what a component adds up to see quickly that no limit can be broken.
@@ -20,11 +23,10 @@ struct NodeKinds {
 
     init(_ policy: IdentityPolicy) { self.policy = policy }
 
-    /// The memory is the owner's no more.
-    func free() { rules.free() }
+    deinit { rules.free() }
 
     /// - Returns: nil where there are too many kinds already.
-    mutating func kind(_ identifier: Int, within scope: String) -> UInt16? {
+    func kind(_ identifier: Int, within scope: String) -> UInt16? {
         let kind = Kind(identifier: identifier, scope: scope)
         if let code = codes[kind] { return code }
         guard kinds.count < NodeKinds.limit else { return nil }

@@ -3,11 +3,12 @@ import Glibc
 
 /// The values of all identifiers under dense codes, in the order in which they were first heard of.
 final class NodePool {
-    private(set) var records = GrowingBuffer<NodeRecord>(capacity: 256)
-    private var texts = GrowingBuffer<UInt8>(capacity: 4096)
-    private var table = CodeTable()
-    private(set) var kinds: NodeKinds
-    private(set) var count = 0
+    // Why accesses need no check at run time is said at `NodeKinds`.
+    @exclusivity(unchecked) private(set) var records = GrowingBuffer<NodeRecord>(capacity: 256)
+    @exclusivity(unchecked) private var texts = GrowingBuffer<UInt8>(capacity: 4096)
+    @exclusivity(unchecked) private var table = CodeTable()
+    let kinds: NodeKinds
+    @exclusivity(unchecked) private(set) var count = 0
 
     /// Codes carry a mark in their highest bit.
     static let limit = Int(Int32.max) - 1
@@ -21,7 +22,6 @@ final class NodePool {
         records.free()
         texts.free()
         table.free()
-        kinds.free()
     }
 
     private static func end(at textStart: Int) -> NodeRecord {

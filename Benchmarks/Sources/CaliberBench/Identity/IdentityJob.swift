@@ -58,36 +58,29 @@ struct IdentityJob: ParsableCommand {
     ) throws {
         batch.removeAll()
         let rule = batch.rule("order.created")
+        // Accounts are unique within their platform.
+        let kinds = loaded.prefixes.map { prefix in
+            Self.traits.firstIndex(of: prefix).map { (identifier: $0 + 1, scope: UInt16(0)) }
+                ?? (identifier: 0, scope: batch.scope(prefix))
+        }
         loaded.bytes.withUnsafeBytes { bytes in
+            func value(_ end: (prefix: UInt8, begin: Int32, end: Int32)) -> EvidenceBatch.Value {
+                let kind = kinds[Int(end.prefix)]
+                return EvidenceBatch.Value(
+                    identifier: kind.identifier, scope: kind.scope,
+                    text: UnsafeRawBufferPointer(rebasing: bytes[Int(end.begin)..<Int(end.end)]))
+            }
             for link in range {
-                let (left, right) = (loaded.ends[link * 2], loaded.ends[link * 2 + 1])
+                let left = value(loaded.ends[link * 2])
                 batch.add(
-                    value(left, bytes, &batch), value(right, bytes, &batch), rule: rule,
-                    event: UnsafeRawBufferPointer(rebasing: bytes[Int(left.colon) + 1..<Int(left.end)]),
+                    left, value(loaded.ends[link * 2 + 1]), rule: rule, event: left.text,
                     first: Timestamp(microseconds: Int64(link) * 1_000_000))
             }
         }
         try graph.absorb(batch)
     }
 
-    /// Identifiers differ in their first letter's place or length; accounts go by their platform.
-    private func value(
-        _ end: (begin: Int32, colon: Int32, end: Int32), _ bytes: UnsafeRawBufferPointer, _ batch: inout EvidenceBatch
-    ) -> EvidenceBatch.Value {
-        let prefix = UnsafeRawBufferPointer(rebasing: bytes[Int(end.begin)..<Int(end.colon)])
-        let text = UnsafeRawBufferPointer(rebasing: bytes[Int(end.colon) + 1..<Int(end.end)])
-        for (place, trait) in Self.traits.enumerated() where prefix.elementsEqual(trait) {
-            return EvidenceBatch.Value(identifier: place + 1, text: text)
-        }
-        for (place, platform) in Self.platforms.enumerated() where prefix.elementsEqual(platform) {
-            return EvidenceBatch.Value(identifier: 0, scope: batch.scope(Self.platformNames[place]), text: text)
-        }
-        return EvidenceBatch.Value(identifier: 0, text: text)
-    }
-
-    private static let traits = ["phone", "device", "payer"].map { Array($0.utf8) }
-    private static let platformNames = ["douyin", "tmall", "jd", "pinduoduo", "kuaishou", "mini_program"]
-    private static let platforms = platformNames.map { Array($0.utf8) }
+    private static let traits = ["phone", "device", "payer"]
 
     private var policy: IdentityPolicy {
         let year = 365 * Timestamp.microsecondsPerDay

@@ -74,11 +74,11 @@ struct IdentityLinksJob: ParsableCommand {
     }
 }
 
-/// A file of links in memory: where each end's name begins and ends.
+/// A file of links in memory: where each end's value begins and ends, and which prefix stands before it.
 struct LoadedLinks {
     let bytes: Data
-    /// By end: the beginning of its prefix, its colon, its end.
-    private(set) var ends: [(begin: Int32, colon: Int32, end: Int32)] = []
+    private(set) var ends: [(prefix: UInt8, begin: Int32, end: Int32)] = []
+    private(set) var prefixes: [String] = []
 
     init(_ path: String) throws {
         bytes = try Data(contentsOf: URL(filePath: path))
@@ -89,7 +89,10 @@ struct LoadedLinks {
             for (place, byte) in bytes.enumerated() {
                 if byte == UInt8(ascii: ":") { colon = place }
                 guard byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\n") else { continue }
-                ends.append((Int32(begin), Int32(colon), Int32(place)))
+                let prefix = UnsafeRawBufferPointer(rebasing: bytes[begin..<colon])
+                let known = prefixes.firstIndex { $0.utf8.elementsEqual(prefix) }
+                if known == nil { prefixes.append(String(decoding: prefix, as: UTF8.self)) }
+                ends.append((UInt8(clamping: known ?? prefixes.count - 1), Int32(colon + 1), Int32(place)))
                 begin = place + 1
             }
         }

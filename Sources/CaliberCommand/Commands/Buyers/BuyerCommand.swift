@@ -1,5 +1,6 @@
 import ArgumentParser
 import CaliberCore
+import CaliberDictionary
 import CaliberEngine
 import CaliberIdentity
 
