@@ -222,7 +222,7 @@ let package = Package(
             [
                 "CaliberEngine", "CaliberQuery", "CaliberTables", "CaliberEventLog", "CaliberStore",
                 "CaliberDictionary", "CaliberColumns", "CaliberRegression", "CaliberFeatures", "CaliberScoring",
-                "CaliberSinks", "CaliberAlerts", "CaliberSimulator", grdb,
+                "CaliberSinks", "CaliberAlerts", "CaliberIdentity", "CaliberSimulator", grdb,
             ]),
         // The service itself, on loopback, with real clients.
         tests(
